@@ -1,0 +1,168 @@
+"""The op call: one function through which JavaScript reaches the host, and the codec of what crosses.
+
+Only JSON crosses, and bytes beside it: through the native door as ArrayBuffers, otherwise as text with two
+bytes in each character.  An answer is nothing (undefined), ``[value]``, ``[value, 1]`` when the value holds
+bytes, or an object that names an error class and a message (kernel.js throws it).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from runner.engine.native import NativeDoor
+from runner.errors import InternalError, K6pyError
+
+_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_loads = json.loads
+
+
+class Op(NamedTuple):
+    """One function that scripts' modules may call.
+
+    Args:
+        call: gets the decoded arguments, with bytes where `byte_arguments` says so.
+        byte_arguments: positions of arguments that JavaScript hands over as buffers.
+    """
+
+    call: Callable[..., Any]
+    byte_arguments: Sequence[int] = ()
+
+
+class Thrown(Exception):
+    """Raised by an op: JavaScript sees an exception of this class with this message.
+
+    Args:
+        message: the text of ``e.message``.
+        js_class: one of Error, GoError, TypeError, RangeError, SyntaxError, ReferenceError.
+    """
+
+    def __init__(self, message: str, js_class: str = "GoError") -> None:
+        super().__init__(message)
+        self.message = message
+        self.js_class = js_class
+
+
+class Interrupted(BaseException):
+    """The running script is being cut off (deadline or Ctrl-C); no op of it does anything any more."""
+
+
+class Bridge:
+    """Decodes, dispatches and answers the op calls of one interpreter.
+
+    Args:
+        door: the native door, or None for the path through text.
+    """
+
+    def __init__(self, door: NativeDoor | None) -> None:
+        self._door = door
+        self._ops: dict[str, Op] = {}
+        self.interrupted = False
+        # An op of ours that failed for a reason that is no script's fault; the host raises it when JS has returned.
+        self.internal_error: BaseException | None = None
+
+    def register(self, ops: Mapping[str, Op]) -> None:
+        """Make `ops` callable, by their full names (``module.verb``)."""
+        self._ops.update(ops)
+
+    def call(self, name: bytes, arguments: bytes) -> bytes | None:
+        """One op call, as dukpy makes it: JSON in, JSON out."""
+        if self.interrupted:
+            return _error("Error", "the iteration was interrupted")
+        op = self._ops.get(name.decode())
+        if op is None:
+            return _error("Error", f"k6py has no op {name.decode()!r}")
+        try:
+            return self._answer(op.call(*self._decode(op, arguments)))
+        except Thrown as error:
+            return _error(error.js_class, error.message)
+        except K6pyError as error:
+            if isinstance(error, InternalError):
+                self.internal_error = error
+            return _error("GoError", error.message)
+        except Interrupted:
+            self.interrupted = True
+            return _error("Error", "the iteration was interrupted")
+        except Exception as error:
+            self.internal_error = error
+            return _error("Error", f"internal error of k6py in {name.decode()}: {error!r}")
+
+    def _decode(self, op: Op, arguments: bytes) -> list[Any]:
+        values: list[Any] = _loads(arguments)
+        # JSON.stringify escapes lone surrogates and nothing else that begins with \ud: well-formed text skips the walk.
+        if b"\\ud" in arguments:
+            values = [_well_formed(value) for value in values]
+        for index in op.byte_arguments:
+            if index < len(values):
+                values[index] = self._to_bytes(values[index])
+        return values
+
+    def _to_bytes(self, value: Any) -> bytes | None:
+        if value is None:
+            return None
+        if isinstance(value, str):
+            return value.encode("utf-8")
+        if "slot" in value and self._door is not None:
+            return self._door.take_bytes(value["slot"])
+        packed: str = value["packed"]
+        raw = packed[1:].encode("utf-16-le", "surrogatepass")
+        return raw[:-1] if packed[0] == "1" else raw
+
+    def _answer(self, value: Any) -> bytes | None:
+        if value is None:
+            return None
+        try:
+            return _dumps([value]).encode()
+        except TypeError:
+            encoder = _BytesEncoder(self._door)
+            return f"[{encoder.encode(value)},1]".encode()
+        except UnicodeEncodeError:
+            return json.dumps([value]).encode()
+
+    def compile(self, source: str, url: str) -> bytes:
+        """The answer to the kernel's request to compile a CommonJS file."""
+        if self._door is None:
+            return _dumps([source]).encode()
+        wrapped = f"(function (exports, require, module) {{{source}\n}})"
+        return b'["ok",1]' if self._door.compile(wrapped, url) else b'["threw",1]'
+
+
+class _BytesEncoder(json.JSONEncoder):
+    """JSON of a value that holds bytes: each becomes a reference to a slot, or packed text."""
+
+    def __init__(self, door: NativeDoor | None) -> None:
+        super().__init__(separators=(",", ":"))
+        self._door = door
+        self._count = 0
+
+    def default(self, value: Any) -> Any:
+        if not isinstance(value, (bytes, bytearray, memoryview)):
+            raise InternalError(f"an op returned {type(value).__name__}, which cannot cross into JavaScript")
+        data = bytes(value)
+        if self._door is None:
+            return {"$packed": _pack(data)}
+        self._door.put_bytes(self._count, data)
+        self._count += 1
+        return {"$slot": self._count - 1}
+
+
+def _pack(data: bytes) -> str:
+    odd = len(data) % 2
+    padded = data + b"\0" if odd else data
+    return f"{odd}{padded.decode('utf-16-le', 'surrogatepass')}"
+
+
+def _well_formed(value: Any) -> Any:
+    """`value` with U+FFFD for every lone surrogate, as k6 sends such text."""
+    if isinstance(value, str):
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, list):
+        return [_well_formed(item) for item in value]
+    if isinstance(value, dict):
+        return {_well_formed(key): _well_formed(item) for key, item in value.items()}
+    return value
+
+
+def _error(js_class: str, message: str) -> bytes:
+    return json.dumps({"error": js_class, "message": message}).encode()

@@ -1,0 +1,148 @@
+"""One JavaScript interpreter: QuickJS through dukpy, without dukpy's own console, process and CommonJS.
+
+Owns entering JavaScript and what comes back; knows nothing of k6.  ``_dukpy.eval_string`` is given this object
+in place of dukpy's JSInterpreter and uses the attributes named under "what dukpy asks of us".
+
+Entering JavaScript costs two garbage collections (20 µs on an empty heap), so it happens once per macrotask; in
+between, the script calls the host (ops).  It must not be entered while its own code is parked in an op.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from dukpy import _dukpy
+
+from runner.engine.bridge import Bridge, Op
+from runner.engine.native import open_door
+from runner.errors import InternalError, ScriptError
+
+KERNEL = "k6py:kernel"
+_KERNEL_SOURCE = Path(__file__).with_name("kernel.js").read_text(encoding="utf-8")
+_ENTER = b'globalThis[Symbol.for("k6py.enter")]()'
+
+JSRuntimeError = _dukpy.JSRuntimeError
+
+
+class ModuleSource(Protocol):
+    """Where the interpreter's modules come from."""
+
+    def resolve(self, base: str, specifier: str) -> str:
+        """The module's name for an import of `specifier` in the module called `base`."""
+        ...
+
+    def load(self, name: str) -> str:
+        """The source text of a resolved module, as an ES module."""
+        ...
+
+
+class Interpreter:
+    """A QuickJS runtime with the kernel in it.
+
+    Args:
+        modules: resolves and loads everything that is imported.
+        ops: functions by full name, for the kernel and the modules.
+        native: False keeps to dukpy's public interface (the slower path).
+    """
+
+    def __init__(self, modules: ModuleSource, ops: Mapping[str, Op], *, native: bool = True) -> None:
+        self._ctx = _dukpy.create_context()
+        door = open_door(self._ctx) if native else None
+        self._modules = modules
+        self._load_error: Exception | None = None
+        self._bridge = Bridge(door)
+        self._bridge.register(ops)
+        self._bridge.register({"engine.import": Op(self._import)})
+        self._call_python = self._bridge.call
+        self._evaluate(_KERNEL_SOURCE, {"native": door is not None}, KERNEL)
+        if door is not None:
+            door.bind_slots("k6pySlots")
+        self._evaluate("delete globalThis.k6pySlots", {})
+
+    # --- what dukpy asks of us ------------------------------------------------------------------------------------
+
+    # Called before each op; the bridge itself answers unknown names, so any name (a non-empty bytes) exists.
+    _check_exported_function_exists = staticmethod(bool)
+
+    @property
+    def loader(self) -> Interpreter:
+        """dukpy takes `load` from here."""
+        return self
+
+    def _normalize_module(self, base: str, specifier: str) -> str:
+        try:
+            return self._modules.resolve(base, specifier)
+        except Exception as error:
+            # dukpy drops the exception and throws a nameless one: keep ours for whoever entered.
+            self._load_error = self._load_error or error
+            raise
+
+    def load(self, name: str) -> tuple[str, str, str]:
+        """(name, source, format) of a module that QuickJS does not know yet."""
+        try:
+            return name, self._modules.load(name), "module"
+        except Exception as error:
+            self._load_error = self._load_error or error
+            raise
+
+    # --- entering -------------------------------------------------------------------------------------------------
+
+    @property
+    def bridge(self) -> Bridge:
+        """The interpreter's op calls."""
+        return self._bridge
+
+    def enter(self, entry: str, *arguments: Any) -> Any:
+        """Call one of the kernel's entry points and run every microtask that follows.
+
+        Raises:
+            ScriptError: a promise was rejected and nobody listens.
+            InternalError: an op failed for a reason that is no script's fault.
+        """
+        return self._run(_ENTER, json.dumps([entry, *arguments]), False, "")
+
+    def run_module(self, name: str, source: str) -> None:
+        """Evaluate `source` as the ES module `name`, with all that it imports.
+
+        Raises:
+            ScriptError: it does not parse, an import failed, or it threw.
+        """
+        self._evaluate(source, None, name)
+
+    def _evaluate(self, source: str, values: Any, name: str = "") -> None:
+        self._run(source.encode("utf-8", "replace"), json.dumps(values), bool(name), name)
+
+    def _run(self, code: bytes, values: str, as_module: bool, name: str) -> Any:
+        self._load_error = None
+        try:
+            answer = _dukpy.eval_string(self, code, values.encode(), as_module, name)
+        except JSRuntimeError as error:
+            if self._load_error is not None:
+                raise self._load_error from None
+            raise script_error(str(error)) from None
+        finally:
+            failure, self._bridge.internal_error = self._bridge.internal_error, None
+        if failure is not None:
+            raise InternalError(f"a bug in k6py, please report it: {failure!r}") from failure
+        return None if answer is None else json.loads(answer)
+
+    def _import(self, url: str) -> None:
+        """The op behind require(): evaluate a module at once and hand its namespace to the kernel."""
+        source = f"import * as m from {json.dumps(url)};\nimport {{ deliver }} from '{KERNEL}';\ndeliver(m);\n"
+        self.run_module(f"k6py:require/{url}", source)
+
+
+def script_error(text: str) -> ScriptError:
+    """A ScriptError from dukpy's text of an exception: its string, then its stack if it has one.
+
+    With the kernel's stacks, the stack repeats the string before the frames.
+    """
+    at = text.find("\n\tat ")
+    head, stack = (text, "") if at == -1 else (text[:at], text[at + 1 :])
+    half = len(head) // 2
+    if len(head) % 2 and head[half] == "\n" and head[:half] == head[half + 1 :]:
+        head = head[:half]
+    return ScriptError(head.rstrip("\n"), stack)

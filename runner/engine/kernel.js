@@ -1,0 +1,314 @@
+// The kernel: the first JavaScript that runs in an interpreter and the only part that knows how the host is reached.
+// It owns op calls, the entry points of the host, error descriptions and CommonJS; the k6 modules (jsbindings/*/face.js)
+// import what they need from it under the name "k6py:kernel". Scripts cannot import it.
+
+const callHost = globalThis.call_python;
+const { native } = globalThis.dukpy;
+delete globalThis.call_python;
+delete globalThis.dukpy;
+
+// --- errors ----------------------------------------------------------------------------------------------------------
+
+// k6's own name for what its modules throw; part of what scripts see (e.name, String(e)).
+export class GoError extends Error {}
+Object.defineProperty(GoError.prototype, 'name', { value: 'GoError', writable: true, configurable: true });
+
+const errorClasses = { Error, GoError, TypeError, RangeError, SyntaxError, ReferenceError };
+
+const firstLine = (error) => {
+  try {
+    return String(error);
+  } catch {
+    return Object.prototype.toString.call(error);
+  }
+};
+
+const frame = (site) => {
+  const file = site.getFileName();
+  if (!file || !file.startsWith('file:')) {
+    return '';
+  }
+  let line = site.getLineNumber();
+  let column = site.getColumnNumber();
+  if (file.endsWith('.ts')) {
+    [line, column] = callHost('engine.original_position', file, line, column)?.[0] ?? [line, column];
+  }
+  const name = site.getFunctionName();
+  return name ? `\tat ${name} (${file}:${line}:${column})\n` : `\tat ${file}:${line}:${column}\n`;
+};
+
+// QuickJS keeps the hook inside its context, so it goes on working after the property is hidden from scripts.
+let callSites = null;
+Error.prepareStackTrace = (error, sites) => {
+  if (callSites !== null) {
+    callSites = sites;
+    return '';
+  }
+  return `${firstLine(error)}\n${sites.map(frame).join('')}`;
+};
+delete Error.prepareStackTrace;
+delete Error.captureStackTrace;
+delete Error.stackTraceLimit;
+delete Error.isError;
+
+// The URL of the script file whose code is calling: relative paths of open() and require() start there.
+export const callingFile = () => {
+  callSites = [];
+  new Error().stack;
+  const files = callSites.map((site) => site.getFileName());
+  callSites = null;
+  return files.find((file) => file && file.startsWith('file:')) ?? '';
+};
+
+// What the host logs of a thrown value: its text, and the script's frames if it has any.
+const describe = (thrown) => {
+  const text = firstLine(thrown);
+  const stack = thrown instanceof Error && typeof thrown.stack === 'string' ? thrown.stack : '';
+  const at = stack.indexOf('\tat ');
+  return { text, stack: at === -1 ? '' : stack.slice(at) };
+};
+
+// --- ops -------------------------------------------------------------------------------------------------------------
+
+// ArrayBuffers that cross with the current call. With the native door the host reads and writes this array directly.
+const slots = [];
+globalThis.k6pySlots = slots;
+
+const packText = (buffer) => {
+  const even = buffer.byteLength & ~1;
+  const units = new Uint16Array(buffer, 0, even >> 1);
+  let text = buffer.byteLength === even ? '0' : '1';
+  for (let i = 0; i < units.length; i += 8192) {
+    text += String.fromCharCode.apply(null, units.subarray(i, i + 8192));
+  }
+  return even === buffer.byteLength ? text : text + String.fromCharCode(new Uint8Array(buffer)[even]);
+};
+
+const unpackText = (text) => {
+  const odd = text[0] === '1';
+  const units = new Uint16Array(text.length - 1);
+  for (let i = 0; i < units.length; i += 1) {
+    units[i] = text.charCodeAt(i + 1);
+  }
+  return odd ? units.buffer.slice(0, units.byteLength - 1) : units.buffer;
+};
+
+const pack = (value) => {
+  if (typeof value === 'string' || value === null || value === undefined) {
+    return value;
+  }
+  const buffer = value instanceof ArrayBuffer
+    ? value
+    : value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength);
+  return native ? { slot: slots.push(buffer) - 1 } : { packed: packText(buffer) };
+};
+
+const unpack = (value) => {
+  if (value === null || typeof value !== 'object') {
+    return value;
+  }
+  if ('$slot' in value) {
+    return slots[value.$slot];
+  }
+  if ('$packed' in value) {
+    return unpackText(value.$packed);
+  }
+  for (const key of Object.keys(value)) {
+    value[key] = unpack(value[key]);
+  }
+  return value;
+};
+
+// The one place where a host error becomes a JavaScript one. An answer is undefined, [value], [value with bytes, 1]
+// or an object that describes an error.
+const unwrap = (answer) => {
+  if (answer === undefined) {
+    return undefined;
+  }
+  if (Array.isArray(answer)) {
+    if (answer.length === 1) {
+      return answer[0];
+    }
+    const value = unpack(answer[0]);
+    slots.length = 0;
+    return value;
+  }
+  throw new (errorClasses[answer.error] ?? Error)(answer.message);
+};
+
+const bind = (name, byteArguments) => {
+  if (byteArguments.length === 0) {
+    return (...args) => unwrap(callHost(name, ...args));
+  }
+  return (...args) => {
+    for (const index of byteArguments) {
+      args[index] = pack(args[index]);
+    }
+    try {
+      return unwrap(callHost(name, ...args));
+    } finally {
+      slots.length = 0;
+    }
+  };
+};
+
+// The ops of one binding, as functions.
+export const ops = (module) => {
+  const table = {};
+  for (const [verb, byteArguments] of unwrap(callHost('engine.ops', module))) {
+    table[verb] = bind(`${module}.${verb}`, byteArguments);
+  }
+  return table;
+};
+
+// --- CommonJS --------------------------------------------------------------------------------------------------------
+
+const commonjsModules = new Map();
+let delivered;
+
+// Called by the module that the host evaluates for a require(): it hands over the namespace.
+export const deliver = (namespace) => {
+  delivered = namespace;
+};
+
+const requireFrom = (base, specifier) => {
+  const { url, commonjs } = unwrap(callHost('engine.resolve', base, specifier));
+  if (!commonjsModules.has(url)) {
+    unwrap(callHost('engine.import', url));
+    if (!commonjs) {
+      return delivered;
+    }
+  }
+  return commonjsModules.get(url).exports;
+};
+
+export function require(specifier) {
+  return requireFrom(callingFile(), String(specifier));
+}
+
+const compile = (url) => {
+  const compiled = callHost('engine.compile', url);
+  if (compiled.length === 2) {
+    const value = slots[0];
+    slots.length = 0;
+    if (compiled[0] === 'threw') {
+      throw value;
+    }
+    return value;
+  }
+  return new Function('exports', 'require', 'module', compiled[0]);
+};
+
+// Runs a CommonJS file once and returns its exports; importing and requiring share the same module object.
+export const commonjs = (url) => {
+  let module = commonjsModules.get(url);
+  if (module === undefined) {
+    module = { exports: {}, id: url };
+    commonjsModules.set(url, module);
+    const requireHere = (specifier) => requireFrom(url, String(specifier));
+    compile(url).call(module.exports, module.exports, requireHere, module);
+  }
+  return module.exports;
+};
+
+// --- entry points ----------------------------------------------------------------------------------------------------
+
+let script = {};
+let outcome = {};
+let setupData;
+let timerCallbacks = null;
+
+// Called by the module that imports the script when all of it has run.
+export const loaded = (namespace, isCommonjs) => {
+  script = isCommonjs ? namespace.default : namespace;
+  outcome.done = true;
+};
+
+// k6/timers registers how a timer fires; the host names timers by number.
+export const onTimer = (fire) => {
+  timerCallbacks = fire;
+};
+
+const settle = (value) => {
+  outcome.done = true;
+  outcome.value = value;
+};
+
+const fail = (error, rejected) => {
+  outcome.done = true;
+  outcome.threw = describe(error);
+  outcome.rejected = rejected;
+};
+
+const guard = (action) => {
+  try {
+    action();
+  } catch (error) {
+    fail(error, false);
+  }
+  return outcome;
+};
+
+const toJson = (value) => (value === undefined ? undefined : JSON.stringify(value));
+
+const entries = {
+  begin() {
+    outcome = {};
+    return outcome;
+  },
+  state: () => outcome,
+  exports() {
+    const names = Object.keys(script);
+    return {
+      functions: names.filter((name) => typeof script[name] === 'function'),
+      others: names.filter((name) => typeof script[name] !== 'function'),
+      options: toJson(script.options),
+    };
+  },
+  // Parsed once per VU: what one iteration changes in the data, the VU's next ones see (as in k6).
+  setupData(json) {
+    setupData = json === null ? undefined : JSON.parse(json);
+  },
+  run(name) {
+    outcome = {};
+    return guard(() => {
+      const result = script[name](setupData);
+      if (result instanceof Promise) {
+        result.then(settle, (error) => fail(error, true));
+      } else {
+        settle(result);
+      }
+    });
+  },
+  fire: (id) => guard(() => timerCallbacks(id)),
+  // The value that the last run() gave, for setup(): as JSON, or why there is none.
+  result: () => ({ json: toJson(outcome.value), threw: undefined }),
+  variables(values) {
+    for (const name of Object.keys(values)) {
+      globalThis[name] = values[name];
+    }
+  },
+};
+
+// JSON.stringify of an outcome must not meet the script's own values.
+const report = (state) => (state === outcome
+  ? { toJSON: () => ({ done: outcome.done, threw: outcome.threw, rejected: outcome.rejected }) }
+  : state);
+
+Object.defineProperty(globalThis, Symbol.for('k6py.enter'), {
+  value() {
+    const [name, ...args] = globalThis.dukpy;
+    delete globalThis.dukpy;
+    delete globalThis.call_python;
+    return report(entries[name](...args));
+  },
+});
+
+// --- the global object -----------------------------------------------------------------------------------------------
+
+// QuickJS has these and k6 has not: scripts and polyfills test for them.
+for (const name of ['queueMicrotask', 'performance', 'WeakRef', 'FinalizationRegistry', 'SharedArrayBuffer', 'Atomics',
+  'Iterator', 'DOMException', 'InternalError', 'Float16Array']) {
+  delete globalThis[name];
+}
+globalThis.GoError = GoError;

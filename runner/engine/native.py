@@ -1,0 +1,121 @@
+"""The native door: QuickJS's C API through ctypes, for what dukpy's public interface does slowly or not at all.
+
+Owns the three uses we make of it: bytes that cross without JSON, files compiled under their own name, and nothing else
+yet.  ``open_door`` answers None where the loaded library is not the one this file was written for; every caller
+has a slower path through dukpy's public interface then, and the tests run both.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+from dukpy import _dukpy
+
+# JSValue is a (payload, tag) pair on 64-bit builds only; other layouts must not be touched.
+_LAYOUT_SUPPORTED = ctypes.sizeof(ctypes.c_void_p) == 8
+_QUICKJS_VERSIONS = (b"0.11.",)
+_TAG_EXCEPTION = 6
+_EVAL_GLOBAL = 0
+_CAPSULE_NAME = b"DUKPY_CONTEXT_CAPSULE"
+
+
+class JSValue(ctypes.Structure):
+    """QuickJS's JSValue on 64-bit platforms, passed by value."""
+
+    _fields_ = [("payload", ctypes.c_uint64), ("tag", ctypes.c_int64)]
+
+
+def _load() -> Any:
+    """The library with the signatures we use, or None when it is not what we know."""
+    if not _LAYOUT_SUPPORTED:
+        return None
+    try:
+        # PyDLL keeps the interpreter lock: QuickJS calls back into Python from some of these.
+        library = ctypes.PyDLL(_dukpy.__file__)
+        context, size = ctypes.c_void_p, ctypes.c_size_t
+        signatures: dict[str, tuple[Any, list[Any]]] = {
+            "JS_GetVersion": (ctypes.c_char_p, []),
+            "JS_GetRuntime": (ctypes.c_void_p, [context]),
+            "JS_GetGlobalObject": (JSValue, [context]),
+            "JS_GetPropertyStr": (JSValue, [context, JSValue, ctypes.c_char_p]),
+            "JS_GetPropertyUint32": (JSValue, [context, JSValue, ctypes.c_uint32]),
+            "JS_SetPropertyUint32": (ctypes.c_int, [context, JSValue, ctypes.c_uint32, JSValue]),
+            "JS_FreeValue": (None, [context, JSValue]),
+            "JS_GetArrayBuffer": (ctypes.c_void_p, [context, ctypes.POINTER(size), JSValue]),
+            "JS_NewArrayBufferCopy": (JSValue, [context, ctypes.c_char_p, size]),
+            "JS_Eval": (JSValue, [context, ctypes.c_char_p, size, ctypes.c_char_p, ctypes.c_int]),
+            "JS_GetException": (JSValue, [context]),
+        }
+        for name, (result, arguments) in signatures.items():
+            function = getattr(library, name)
+            function.restype, function.argtypes = result, arguments
+    except (OSError, AttributeError):
+        return None
+    return library if library.JS_GetVersion().startswith(_QUICKJS_VERSIONS) else None
+
+
+_library = _load()
+
+_get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+_get_pointer.restype = ctypes.c_void_p
+_get_pointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
+
+
+class NativeDoor:
+    """QuickJS's C API for one interpreter; only used from inside an op of that interpreter."""
+
+    def __init__(self, context: int) -> None:
+        self._context = context
+        self._slots = JSValue()
+
+    def bind_slots(self, name: str) -> None:
+        """Remember the kernel's array of buffers, a global called `name` at this moment."""
+        library, context = _library, self._context
+        scope = library.JS_GetGlobalObject(context)
+        # A borrowed reference: the kernel keeps the array alive as long as the interpreter lives.
+        self._slots = library.JS_GetPropertyStr(context, scope, name.encode())
+        library.JS_FreeValue(context, self._slots)
+        library.JS_FreeValue(context, scope)
+
+    def take_bytes(self, slot: int) -> bytes:
+        """A copy of the ArrayBuffer that JavaScript put into `slot`."""
+        value = _library.JS_GetPropertyUint32(self._context, self._slots, slot)
+        size = ctypes.c_size_t()
+        address = _library.JS_GetArrayBuffer(self._context, ctypes.byref(size), value)
+        data = ctypes.string_at(address, size.value) if size.value else b""
+        _library.JS_FreeValue(self._context, value)
+        return data
+
+    def put_bytes(self, slot: int, data: bytes) -> None:
+        """Put a new ArrayBuffer with a copy of `data` into `slot`."""
+        value = _library.JS_NewArrayBufferCopy(self._context, data, len(data))
+        _library.JS_SetPropertyUint32(self._context, self._slots, slot, value)
+
+    def compile(self, source: str, name: str) -> bool:
+        """Evaluate one expression as a file called `name`; its value, or what it threw, lands in slot 0.
+
+        Returns:
+            True for a value, False for an exception.
+        """
+        code = source.encode("utf-8", "replace")
+        value = _library.JS_Eval(self._context, code, len(code), name.encode(), _EVAL_GLOBAL)
+        threw = value.tag == _TAG_EXCEPTION
+        if threw:
+            value = _library.JS_GetException(self._context)
+        _library.JS_SetPropertyUint32(self._context, self._slots, 0, value)
+        return not threw
+
+
+def open_door(capsule: object) -> NativeDoor | None:
+    """The native door of the interpreter behind dukpy's `capsule`, or None when the library is not known.
+
+    The capsule's structure begins with the runtime and the context; the library itself confirms that before it is used.
+    """
+    if _library is None:
+        return None
+    address = _get_pointer(capsule, _CAPSULE_NAME)
+    runtime, context = (ctypes.c_void_p * 2).from_address(address)[:2]
+    if not context or _library.JS_GetRuntime(context) != runtime:
+        return None
+    return NativeDoor(context)
