@@ -8,44 +8,15 @@ bytes, or an object that names an error class and a message (kernel.js throws it
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 from runner.engine.native import NativeDoor
 from runner.errors import InternalError, K6pyError
+from runner.ops import Interrupted, Op, Thrown
 
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _loads = json.loads
-
-
-class Op(NamedTuple):
-    """One function that scripts' modules may call.
-
-    Args:
-        call: gets the decoded arguments, with bytes where `byte_arguments` says so.
-        byte_arguments: positions of arguments that JavaScript hands over as buffers.
-    """
-
-    call: Callable[..., Any]
-    byte_arguments: Sequence[int] = ()
-
-
-class Thrown(Exception):
-    """Raised by an op: JavaScript sees an exception of this class with this message.
-
-    Args:
-        message: the text of ``e.message``.
-        js_class: one of Error, GoError, TypeError, RangeError, SyntaxError, ReferenceError.
-    """
-
-    def __init__(self, message: str, js_class: str = "GoError") -> None:
-        super().__init__(message)
-        self.message = message
-        self.js_class = js_class
-
-
-class Interrupted(BaseException):
-    """The running script is being cut off (deadline or Ctrl-C); no op of it does anything any more."""
 
 
 class Bridge:
@@ -120,12 +91,17 @@ class Bridge:
         except UnicodeEncodeError:
             return json.dumps([value]).encode()
 
-    def compile(self, source: str, url: str) -> bytes:
-        """The answer to the kernel's request to compile a CommonJS file."""
+    def compile(self, source: str, url: str) -> str:
+        """Compile a CommonJS file under its own name, for the kernel.
+
+        Returns:
+            "ok" or "threw" when the function or the exception is in slot 0; otherwise the source itself, for
+            the kernel to compile without a name.
+        """
         if self._door is None:
-            return _dumps([source]).encode()
+            return source
         wrapped = f"(function (exports, require, module) {{{source}\n}})"
-        return b'["ok",1]' if self._door.compile(wrapped, url) else b'["threw",1]'
+        return "ok" if self._door.compile(wrapped, url) else "threw"
 
 
 class _BytesEncoder(json.JSONEncoder):

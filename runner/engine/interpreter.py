@@ -16,13 +16,17 @@ from typing import Any, Protocol
 
 from dukpy import _dukpy
 
-from runner.engine.bridge import Bridge, Op
+from runner.engine.bridge import Bridge
 from runner.engine.native import open_door
 from runner.errors import InternalError, ScriptError
+from runner.ops import Op
 
 KERNEL = "k6py:kernel"
 _KERNEL_SOURCE = Path(__file__).with_name("kernel.js").read_text(encoding="utf-8")
 _ENTER = b'globalThis[Symbol.for("k6py.enter")]()'
+
+# What dukpy throws in place of an exception of resolve() or load().
+_LOADER_FAILED = ("InternalError: Failed to load", "InternalError: Failed to normalize")
 
 JSRuntimeError = _dukpy.JSRuntimeError
 
@@ -36,6 +40,10 @@ class ModuleSource(Protocol):
 
     def load(self, name: str) -> str:
         """The source text of a resolved module, as an ES module."""
+        ...
+
+    def commonjs_source(self, name: str) -> str:
+        """The source text of a CommonJS file."""
         ...
 
 
@@ -54,8 +62,10 @@ class Interpreter:
         self._modules = modules
         self._load_error: Exception | None = None
         self._bridge = Bridge(door)
+        # When the watchdog may cut off what runs here; None lets it run.
+        self.deadline_s: float | None = None
         self._bridge.register(ops)
-        self._bridge.register({"engine.import": Op(self._import)})
+        self._bridge.register({"engine.import": Op(self._import), "engine.compile": Op(self._compile)})
         self._call_python = self._bridge.call
         self._evaluate(_KERNEL_SOURCE, {"native": door is not None}, KERNEL)
         if door is not None:
@@ -120,14 +130,19 @@ class Interpreter:
         try:
             answer = _dukpy.eval_string(self, code, values.encode(), as_module, name)
         except JSRuntimeError as error:
-            if self._load_error is not None:
-                raise self._load_error from None
+            load_error, self._load_error = self._load_error, None
+            if load_error is not None and str(error).startswith(_LOADER_FAILED):
+                raise load_error from None
             raise script_error(str(error)) from None
         finally:
             failure, self._bridge.internal_error = self._bridge.internal_error, None
         if failure is not None:
             raise InternalError(f"a bug in k6py, please report it: {failure!r}") from failure
         return None if answer is None else json.loads(answer)
+
+    def _compile(self, url: str) -> str:
+        """The op that compiles a CommonJS file."""
+        return self._bridge.compile(self._modules.commonjs_source(url), url)
 
     def _import(self, url: str) -> None:
         """The op behind require(): evaluate a module at once and hand its namespace to the kernel."""

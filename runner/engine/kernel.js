@@ -161,10 +161,14 @@ export const ops = (module) => {
   return table;
 };
 
+// The host's number of an object that a module made, for other modules (k6/ws takes k6/http's cookie jars).
+export const handles = new WeakMap();
+
 // --- CommonJS --------------------------------------------------------------------------------------------------------
 
 const commonjsModules = new Map();
 let delivered;
+let thrownInModule;
 
 // Called by the module that the host evaluates for a require(): it hands over the namespace.
 export const deliver = (namespace) => {
@@ -174,7 +178,12 @@ export const deliver = (namespace) => {
 const requireFrom = (base, specifier) => {
   const { url, commonjs } = unwrap(callHost('engine.resolve', base, specifier));
   if (!commonjsModules.has(url)) {
-    unwrap(callHost('engine.import', url));
+    thrownInModule = undefined;
+    try {
+      unwrap(callHost('engine.import', url));
+    } catch (error) {
+      throw thrownInModule ?? error;
+    }
     if (!commonjs) {
       return delivered;
     }
@@ -187,16 +196,16 @@ export function require(specifier) {
 }
 
 const compile = (url) => {
-  const compiled = callHost('engine.compile', url);
-  if (compiled.length === 2) {
-    const value = slots[0];
-    slots.length = 0;
-    if (compiled[0] === 'threw') {
-      throw value;
-    }
-    return value;
+  const compiled = unwrap(callHost('engine.compile', url));
+  if (!native) {
+    return new Function('exports', 'require', 'module', compiled);
   }
-  return new Function('exports', 'require', 'module', compiled[0]);
+  const value = slots[0];
+  slots.length = 0;
+  if (compiled === 'threw') {
+    throw value;
+  }
+  return value;
 };
 
 // Runs a CommonJS file once and returns its exports; importing and requiring share the same module object.
@@ -206,7 +215,14 @@ export const commonjs = (url) => {
     module = { exports: {}, id: url };
     commonjsModules.set(url, module);
     const requireHere = (specifier) => requireFrom(url, String(specifier));
-    compile(url).call(module.exports, module.exports, requireHere, module);
+    try {
+      compile(url).call(module.exports, module.exports, requireHere, module);
+    } catch (error) {
+      // The exception must reach a require() around this as it is, not as the host's copy of its text.
+      thrownInModule = error;
+      commonjsModules.delete(url);
+      throw error;
+    }
   }
   return module.exports;
 };
@@ -269,8 +285,9 @@ const entries = {
   setupData(json) {
     setupData = json === null ? undefined : JSON.parse(json);
   },
-  run(name) {
+  run(name, iteration) {
     outcome = {};
+    globalThis.__ITER = iteration ?? undefined;
     return guard(() => {
       const result = script[name](setupData);
       if (result instanceof Promise) {
@@ -283,6 +300,10 @@ const entries = {
   fire: (id) => guard(() => timerCallbacks(id)),
   // The value that the last run() gave, for setup(): as JSON, or why there is none.
   result: () => ({ json: toJson(outcome.value), threw: undefined }),
+  // k6's compatibility mode "extended".
+  defineGlobal() {
+    globalThis.global = globalThis;
+  },
   variables(values) {
     for (const name of Object.keys(values)) {
       globalThis[name] = values[name];
@@ -312,3 +333,4 @@ for (const name of ['queueMicrotask', 'performance', 'WeakRef', 'FinalizationReg
   delete globalThis[name];
 }
 globalThis.GoError = GoError;
+globalThis.__ITER = undefined;

@@ -1,0 +1,122 @@
+"""What a binding is: the whole interface between a k6 module written for k6py and the host.
+
+The modules that come with k6py use nothing else, so a ``k6/x/…`` module of your own can do what they do.
+docs/add-a-binding.md walks through one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from runner.ops import Op, Thrown
+
+if TYPE_CHECKING:
+    from runner.vu.vu import VirtualUser
+
+__all__ = ["Binding", "Thrown", "op"]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_MARK = "_k6py_op"
+
+
+def op(
+    function: _Function | None = None, *, init_error: str | None = None, blocking: bool = False
+) -> Any:
+    """Mark a method of a Binding as callable from its face, under the method's own name.
+
+    Parameters annotated ``bytes`` take what JavaScript hands over as ArrayBuffer, view or string; returned bytes
+    arrive as ArrayBuffer; everything else crosses as JSON.  An ``async def`` op is awaited in a thread.
+
+    Args:
+        init_error: text of the exception when the op is called in the init context; None allows it there.
+        blocking: run in a thread, because the op waits in a library that knows nothing of the reactor.
+    """
+
+    def mark(marked: _Function) -> _Function:
+        setattr(marked, _MARK, (init_error, blocking or inspect.iscoroutinefunction(marked)))
+        return marked
+
+    return mark if function is None else mark(function)
+
+
+class Binding:
+    """One k6 module in one virtual user.
+
+    Subclasses set `module` and mark methods with `op`.  The face is ``face.js`` beside the Python file, or the text
+    in `face`.  What all virtual users of a process share is made once by `create_shared`.
+
+    Args:
+        vu: the virtual user that imported the module.
+        shared: what `create_shared` returned.
+    """
+
+    module: ClassVar[str] = ""
+    face: ClassVar[str] = ""
+
+    def __init__(self, vu: VirtualUser, shared: Any) -> None:
+        self.vu = vu
+        self.shared = shared
+
+    @classmethod
+    def create_shared(cls) -> Any:
+        """State for all virtual users of this process; made when the first of them imports the module."""
+        return None
+
+    def end_iteration(self) -> None:
+        """Called after each iteration, setup and teardown, also when it was cut off: release what is left open."""
+
+    @classmethod
+    def face_source(cls) -> str:
+        """The module's JavaScript.
+
+        Raises:
+            FileNotFoundError: neither `face` nor a file face.js beside the class.
+        """
+        if cls.face:
+            return cls.face
+        return (Path(inspect.getfile(cls)).parent / "face.js").read_text(encoding="utf-8")
+
+    def ops(self) -> dict[str, Op]:
+        """The marked methods by name, as the engine takes them."""
+        table = {}
+        for name, byte_arguments, init_error, blocking in _marked(type(self)):
+            method = getattr(self, name)
+            if blocking:
+                method = self._in_thread(method)
+            if init_error is not None:
+                method = self._not_in_init(method, init_error)
+            table[name] = Op(method, byte_arguments)
+        return table
+
+    def _in_thread(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any) -> Any:
+            run = asyncio.run if inspect.iscoroutinefunction(method) else lambda result: result
+            return self.vu.reactor.call_in_thread(lambda: run(method(*args)))
+
+        return call
+
+    def _not_in_init(self, method: Callable[..., Any], text: str) -> Callable[..., Any]:
+        def call(*args: Any) -> Any:
+            if self.vu.phase == "init":
+                raise Thrown(text)
+            return method(*args)
+
+        return call
+
+
+@functools.cache
+def _marked(binding: type[Binding]) -> tuple[tuple[str, tuple[int, ...], str | None, bool], ...]:
+    found = []
+    for name, function in inspect.getmembers(binding, inspect.isfunction):
+        mark = getattr(function, _MARK, None)
+        if mark is not None:
+            parameters = list(inspect.signature(function).parameters.values())[1:]
+            positions = tuple(i for i, p in enumerate(parameters) if "bytes" in str(p.annotation))
+            found.append((name, positions, *mark))
+    return tuple(found)
+

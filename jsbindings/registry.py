@@ -1,0 +1,149 @@
+"""The one table of all k6 modules, and how a name becomes a Binding class."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterable
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from jsbindings.api import Binding
+from runner.errors import ImportFailed, UsageError
+
+ENTRY_POINT_GROUP = "k6py.modules"
+
+# Module name -> Python package with the Binding in ops.py.
+BUILTIN = {
+    "k6": "jsbindings.k6",
+    "k6/execution": "jsbindings.execution",
+    "k6/http": "jsbindings.http",
+    "k6/timers": "jsbindings.timers",
+    "k6/ws": "jsbindings.ws",
+    # Not for scripts: what stands behind the globals.
+    "k6py:console": "jsbindings.console",
+    "k6py:files": "jsbindings.files",
+    "k6py:text-encoding": "jsbindings.text_encoding",
+    "k6py:webcrypto": "jsbindings.webcrypto",
+}
+
+# JavaScript that faces share.
+_HELPERS = {"k6py:tags": "tags.js"}
+
+# The globals that every script finds (https://grafana.com/docs/k6/latest/javascript-api/init-context/ and pages beside it).
+GLOBALS = """
+import { require } from 'k6py:kernel';
+import { console } from 'k6py:console';
+import { open } from 'k6py:files';
+import { TextEncoder, TextDecoder } from 'k6py:text-encoding';
+import { crypto } from 'k6py:webcrypto';
+import { setTimeout, clearTimeout, setInterval, clearInterval } from 'k6/timers';
+Object.assign(globalThis, {
+  console, open, require, TextEncoder, TextDecoder, crypto, setTimeout, clearTimeout, setInterval, clearInterval,
+});
+"""
+
+# Modules of k6 v2.2.0 that this version does not have.
+NOT_AVAILABLE = frozenset(
+    {
+        "k6/browser",
+        "k6/crypto",
+        "k6/crypto/x509",
+        "k6/data",
+        "k6/encoding",
+        "k6/experimental/csv",
+        "k6/experimental/fs",
+        "k6/experimental/streams",
+        "k6/experimental/websockets",
+        "k6/html",
+        "k6/metrics",
+        "k6/net/grpc",
+        "k6/secrets",
+        "k6/websockets",
+    }
+)
+
+# Modules that k6 itself took out, and what to use now.
+REMOVED = {
+    "k6/experimental/redis": "the k6/x/redis extension",
+    "k6/experimental/browser": "k6/browser",
+    "k6/experimental/grpc": "k6/net/grpc",
+    "k6/experimental/timers": "k6/timers",
+    "k6/experimental/tracing": "the http-instrumentation-tempo jslib",
+    "k6/experimental/webcrypto": "the global crypto object",
+}
+
+
+class ModuleRegistry:
+    """Finds the Binding behind a module name: built-in, from an installed package, or from a file given by hand.
+
+    Args:
+        files: Python files with a Binding each (``--module``).
+    """
+
+    def __init__(self, files: Iterable[str] = ()) -> None:
+        self._classes: dict[str, type[Binding]] = {}
+        for file in files:
+            for binding in _bindings_of_file(Path(file)):
+                self._classes[binding.module] = binding
+
+    def find(self, name: str) -> type[Binding]:
+        """The Binding class of the module `name`.
+
+        Raises:
+            ImportFailed: no such module, with what to do about it.
+        """
+        if name not in self._classes:
+            self._classes[name] = self._import(name)
+        return self._classes[name]
+
+    def source(self, name: str) -> str:
+        """The JavaScript of the module `name`, for the loader."""
+        if name == "k6py:globals":
+            return GLOBALS
+        if name in _HELPERS:
+            return (Path(__file__).parent / _HELPERS[name]).read_text(encoding="utf-8")
+        return self.find(name).face_source()
+
+    def _import(self, name: str) -> type[Binding]:
+        package = BUILTIN.get(name)
+        if package is not None:
+            return _only_binding(importlib.import_module(f"{package}.ops"))
+        for entry_point in entry_points(group=ENTRY_POINT_GROUP, name=name):
+            found: type[Binding] = entry_point.load()
+            return found
+        if name in REMOVED:
+            raise ImportFailed(f"the module {name} has been removed from k6: please use {REMOVED[name]} instead")
+        if name in NOT_AVAILABLE:
+            raise ImportFailed(f"unknown module: {name} (a module of k6 that this version of k6py does not have yet)")
+        raise ImportFailed(
+            f"unknown module: {name} (k6py finds modules of its own, installed ones by the entry point"
+            f" group {ENTRY_POINT_GROUP}, and files given with --module)"
+        )
+
+
+def _only_binding(module: object) -> type[Binding]:
+    return next(
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Binding) and value is not Binding
+    )
+
+
+def _bindings_of_file(path: Path) -> list[type[Binding]]:
+    name = f"k6py_module_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise UsageError(f"--module {path}: not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    found = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Binding) and value.__module__ == name
+    ]
+    if not found or not all(binding.module for binding in found):
+        raise UsageError(f"--module {path}: no subclass of jsbindings.api.Binding with a module name in it")
+    return found

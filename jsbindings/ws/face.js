@@ -1,0 +1,158 @@
+// k6/ws: https://grafana.com/docs/k6/latest/javascript-api/k6-ws/
+// connect() blocks the script. It pulls one event after the other from the host and hands it to the script's handlers.
+import { GoError, handles, ops } from 'k6py:kernel';
+import { tagValues } from 'k6py:tags';
+
+const ws = ops('k6/ws');
+
+const GOING_AWAY = 1001;
+
+const makeSocket = (id) => {
+  const handlers = new Map();
+  const timers = new Map();
+  let closed = false;
+
+  // A handler that is added while its event runs waits for the next one.
+  const emit = (event, ...args) => {
+    for (const handler of [...(handlers.get(event) ?? [])]) {
+      handler(...args);
+    }
+  };
+
+  const emitError = (text) => emit('error', Object.assign(new GoError(text), { error: () => text }));
+
+  // A command that cannot be carried out is an event and no exception.
+  const attempt = (problem) => {
+    if (problem) {
+      emitError(problem);
+    }
+  };
+
+  const finish = (code) => {
+    closed = true;
+    emit('close', code);
+  };
+
+  const startTimer = (name, callback, delay, repeats) => {
+    if (typeof callback !== 'function') {
+      throw new TypeError(`${name}'s callback isn't a callable function`);
+    }
+    const milliseconds = Number(delay ?? 0);
+    if (!(milliseconds > 0)) {
+      throw new GoError(`${name} requires a >0 timeout parameter, received ${milliseconds.toFixed(2)}`);
+    }
+    timers.set(ws.start_timer(id, milliseconds, repeats), { callback, repeats });
+  };
+
+  const fireTimer = (timerId) => {
+    const timer = timers.get(timerId);
+    if (!timer.repeats) {
+      timers.delete(timerId);
+    }
+    timer.callback();
+  };
+
+  const socket = {
+    on(event, handler) {
+      if (typeof handler === 'function') {
+        handlers.set(event, [...(handlers.get(event) ?? []), handler]);
+      }
+    },
+    send(data) {
+      attempt(ws.send_text(id, String(data ?? '')));
+    },
+    sendBinary(data) {
+      if (!(data instanceof ArrayBuffer)) {
+        const type = data === null || data === undefined ? String(data) : Object(data).constructor?.name ?? 'Object';
+        throw new GoError(`expected ArrayBuffer as argument, received: ${type}`);
+      }
+      attempt(ws.send_binary(id, data));
+    },
+    ping() {
+      attempt(ws.ping(id));
+    },
+    setTimeout(callback, delay) {
+      startTimer('setTimeout', callback, delay, false);
+    },
+    setInterval(callback, interval) {
+      startTimer('setInterval', callback, interval, true);
+    },
+    close(...args) {
+      if (!closed) {
+        const code = args.length === 0 ? GOING_AWAY : Math.trunc(Number(args[0])) || 0;
+        attempt(ws.close(id, code));
+        finish(code);
+      }
+    },
+  };
+
+  const dispatch = ([kind, value, problem]) => {
+    switch (kind) {
+      case 'timer':
+        return fireTimer(value);
+      case 'closed':
+        attempt(problem);
+        return finish(value);
+      case 'message':
+      case 'binaryMessage':
+        return emit(kind, value);
+      default:
+        return emit(kind);
+    }
+  };
+
+  const run = (setup) => {
+    try {
+      setup(socket);
+      emit('open');
+      while (!closed) {
+        dispatch(ws.next_event(id));
+      }
+    } catch (error) {
+      socket.close(GOING_AWAY);
+      throw error;
+    }
+  };
+
+  return { run };
+};
+
+const readParams = (params) => {
+  const given = Object(params ?? {});
+  let compression = '';
+  if ('compression' in given) {
+    compression = String(given.compression).trim();
+    if (compression !== '' && compression !== 'deflate') {
+      throw new GoError(`unsupported compression algorithm '${compression}', supported algorithm is 'deflate'`);
+    }
+  }
+  return {
+    headers: Object.entries(Object(given.headers ?? {})).map(([name, value]) => [name, String(value)]),
+    tags: tagValues(given.tags, 'invalid ws.connect() metric tags: ') ?? {},
+    jar: handles.get(Object(given.jar)) ?? null,
+    compression: compression === 'deflate',
+  };
+};
+
+export function connect(...args) {
+  ws.check_context();
+  if (args.length < 2 || args.length > 3) {
+    throw new GoError('invalid number of arguments to ws.connect');
+  }
+  const setup = args.at(-1);
+  if (typeof setup !== 'function') {
+    throw new GoError('last argument to ws.connect must be a function');
+  }
+  const params = readParams(args.length === 3 ? args[1] : null);
+  const { socket, response } = ws.connect(String(args[0]), params);
+  if (socket !== null) {
+    try {
+      makeSocket(socket).run(setup);
+    } finally {
+      ws.end(socket);
+    }
+  }
+  return response;
+}
+
+export default { connect };

@@ -1,0 +1,357 @@
+"""k6/ws: sockets of one virtual user, their timers and their metrics."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from jsbindings.api import Binding, Thrown, op
+from runner.errors import K6pyError, ScriptError, TransportError
+from runner.metrics.builtin import (
+    WS_CONNECTING,
+    WS_MSGS_RECEIVED,
+    WS_MSGS_SENT,
+    WS_PING,
+    WS_SESSION_DURATION,
+    WS_SESSIONS,
+)
+from runner.metrics.tags import TagSet
+from runner.net.websocket import Connected, MalformedUrl, WebSocketConnection, WebSocketUrl
+from runner.net.websocket import connect as connect_websocket
+from runner.protocol.handshake import ClientHandshake, HandshakeResult, canonical_header_name
+from runner.protocol.websocket import (
+    BinaryMessage,
+    CloseReceived,
+    ConnectionLost,
+    Event,
+    PingReceived,
+    PongReceived,
+    ProtocolFailed,
+    ProtocolStateError,
+    TextMessage,
+)
+from runner.reactor import Task
+from runner.vu.event_loop import EventLoop
+
+CLOSE_SENT = "websocket: close sent"
+CLOSE_GOING_AWAY = 1001
+CLOSE_NO_STATUS = 1005
+
+# Names that the close codes have in error texts (RFC 6455 section 7.4.1, in Go's words, which scripts compare with).
+_CODE_NAMES = {
+    1000: "normal",
+    1001: "going away",
+    1002: "protocol error",
+    1003: "unsupported data",
+    1005: "no status",
+    1006: "abnormal closure",
+    1007: "invalid payload data",
+    1008: "policy violation",
+    1009: "message too big",
+    1010: "mandatory extension missing",
+    1011: "internal server error",
+    1015: "TLS handshake error",
+}
+
+
+@dataclass
+class Socket:
+    """One open socket.
+
+    Args:
+        tags: on every sample of the session.
+        started_s: when connect() began, on the reactor's clock.
+    """
+
+    connection: WebSocketConnection
+    tags: TagSet
+    started_s: float
+    timers: EventLoop = field(default_factory=EventLoop)
+    pings: dict[bytes, float] = field(default_factory=dict)
+    ping_numbers: itertools.count[int] = field(default_factory=itertools.count)
+    close_sent: bool = False
+    network_first: bool = False
+
+
+class WsBinding(Binding):
+    """Sockets of one virtual user, by number; `shared` holds the closing ones of the whole process."""
+
+    module = "k6/ws"
+    shared: set[Task]
+
+    def __init__(self, vu: Any, shared: set[Task]) -> None:
+        super().__init__(vu, shared)
+        self._sockets: dict[int, Socket] = {}
+        self._numbers = itertools.count(1)
+        # A script may keep a socket object after connect() and go on sending.
+        self._ended_tags: dict[int, TagSet] = {}
+
+    @classmethod
+    def create_shared(cls) -> set[Task]:
+        """Connections whose closing handshake is still going on."""
+        return set()
+
+    @op(init_error="using websockets in the init context is not supported")
+    def check_context(self) -> None:
+        """Refuse the init context before anything else is looked at."""
+
+    # --- connecting -----------------------------------------------------------------------------------------------
+
+    @op
+    def connect(self, url: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Open a connection.
+
+        Returns:
+            ``socket``: its number, None when there is none; ``response``: what ``ws.connect()`` returns.
+        """
+        vu = self.vu
+        started_s, started_at_s = vu.reactor.now(), vu.context.wall_clock()
+        tags = vu.tags.with_tags(params["tags"])
+        if vu.context.has_system_tag("url"):
+            tags = tags.with_tag("url", url)
+        problem = ""
+        connected: Connected | None = None
+        try:
+            connected = self._open(url, params, started_s)
+        except (TransportError, MalformedUrl, ScriptError) as error:
+            problem = error.message
+        connecting_ms = (vu.reactor.now() - started_s) * 1000
+        if connected is not None:
+            tags = self._answer_tags(tags, connected)
+            self._keep_cookies(url, params, connected.handshake)
+        vu.emit(WS_SESSIONS, 1, tags, started_at_s)
+        vu.emit(WS_CONNECTING, connecting_ms, tags, started_at_s)
+        if connected is not None and connected.connection is not None:
+            number = next(self._numbers)
+            self._sockets[number] = Socket(connected.connection, tags, started_s)
+            return {"socket": number, "response": _response(connected.handshake, url, "")}
+        vu.emit(WS_SESSION_DURATION, (vu.reactor.now() - started_s) * 1000, tags, started_at_s)
+        if vu.options.throw:
+            raise Thrown(problem or (connected.handshake.problem if connected else ""))
+        answer = HandshakeResult(accepted=False, status=0) if connected is None else connected.handshake
+        return {"socket": None, "response": _response(answer, "", problem)}
+
+    def _open(self, url: str, params: dict[str, Any], started_s: float) -> Connected:
+        vu = self.vu
+        parts = WebSocketUrl.parse(url)
+        headers = [*params["headers"]]
+        cookie = self._jar(params).header(_http_url(url))
+        if cookie:
+            headers.append(("Cookie", cookie))
+        handshake = ClientHandshake(
+            parts.authority,
+            parts.target,
+            user_agent=vu.options.effective_user_agent,
+            headers=headers,
+            compression=params["compression"],
+        )
+        connected = connect_websocket(
+            vu.reactor,
+            vu.context.require_dialer(),
+            parts,
+            handshake,
+            deadline_s=started_s + vu.context.limits.connect_s,
+            vu_id=vu.vu_id,
+            counter=vu.bytes,
+        )
+        if connected.handshake.status == 0:
+            raise TransportError(connected.handshake.problem)
+        return connected
+
+    def _jar(self, params: dict[str, Any]) -> Any:
+        return self.vu.cookie_jars.get(params["jar"])
+
+    def _keep_cookies(self, url: str, params: dict[str, Any], answer: HandshakeResult) -> None:
+        cookies = [value for name, value in answer.headers if name.lower() == "set-cookie"]
+        if cookies:
+            self._jar(params).keep(_http_url(url), cookies)
+
+    def _answer_tags(self, tags: TagSet, connected: Connected) -> TagSet:
+        values = {
+            "status": str(connected.handshake.status),
+            "subproto": connected.handshake.subprotocol,
+            "ip": connected.remote_ip,
+        }
+        return tags.with_tags({k: v for k, v in values.items() if self.vu.context.has_system_tag(k)})
+
+    # --- commands -------------------------------------------------------------------------------------------------
+
+    @op
+    def send_text(self, number: int, text: str) -> str | None:
+        """Send a message.
+
+        Returns:
+            what went wrong, None when nothing did.
+        """
+        self._count_sent(number)
+        return self._command(number, lambda connection, by_s: connection.send_text(text, by_s))
+
+    @op
+    def send_binary(self, number: int, data: bytes) -> str | None:
+        """As send_text()."""
+        self._count_sent(number)
+        return self._command(number, lambda connection, by_s: connection.send_binary(data, by_s))
+
+    @op
+    def ping(self, number: int) -> str | None:
+        """Send a ping with a number of its own as payload; its pong gives a sample of ws_ping."""
+        socket = self._sockets.get(number)
+        if socket is None:
+            return CLOSE_SENT
+        payload = str(next(socket.ping_numbers)).encode()
+        socket.pings[payload] = self.vu.reactor.now()
+        return self._command(number, lambda connection, by_s: connection.ping(payload, by_s))
+
+    @op
+    def close(self, number: int, code: int) -> str | None:
+        """Send a close frame with the lower 16 bits of `code`, whatever they are."""
+        socket = self._sockets.get(number)
+        if socket is None or socket.close_sent:
+            return None
+        socket.close_sent = True
+        return self._command(number, lambda connection, by_s: connection.close(code & 0xFFFF, by_s))
+
+    def _command(self, number: int, action: Callable[[WebSocketConnection, float], None]) -> str | None:
+        socket = self._sockets.get(number)
+        if socket is None:
+            return CLOSE_SENT
+        try:
+            action(socket.connection, self.vu.reactor.now() + self.vu.context.limits.send_s)
+        except ProtocolStateError:
+            return CLOSE_SENT
+        except TransportError as error:
+            socket.connection.fail("")
+            return error.message
+        return None
+
+    def _count_sent(self, number: int) -> None:
+        # k6 counts a message before it tries to send it, also after the end of connect().
+        socket = self._sockets.get(number)
+        tags = self._ended_tags.get(number, self.vu.tags) if socket is None else socket.tags
+        self.vu.count(WS_MSGS_SENT, 1, tags)
+
+    # --- events ---------------------------------------------------------------------------------------------------
+
+    @op
+    def start_timer(self, number: int, delay_ms: float, repeats: bool) -> int:
+        """A timer of the socket; it fires while the socket is open."""
+        socket = self._sockets.get(number)
+        if socket is None:
+            return 0
+        socket.timers.now_s = self.vu.reactor.now()
+        return socket.timers.start_timer("", delay_ms / 1000, repeats)
+
+    @op
+    def next_event(self, number: int) -> list[Any]:
+        """Wait for the next event: a list of its kind and what belongs to it.
+
+        The kinds are those of ``Socket.on`` and two more: ``timer`` with the timer's number, and ``closed`` with the
+        code of the close event and, when an error event comes first, its text.
+        """
+        socket = self._sockets[number]
+        while True:
+            timers = socket.timers
+            timers.now_s = self.vu.reactor.now()
+            due_s = timers.next_due_s()
+            is_due = due_s is not None and due_s <= timers.now_s
+            # Timers and messages take turns, so that neither a flood nor a short interval starves the other.
+            if is_due and not socket.network_first:
+                socket.network_first = True
+                return ["timer", timers.take_due()]
+            socket.network_first = False
+            event = socket.connection.next_event(due_s)
+            if event is not None:
+                return self._told(socket, event)
+
+    def _told(self, socket: Socket, event: Event) -> list[Any]:
+        match event:
+            case TextMessage(data):
+                self.vu.count(WS_MSGS_RECEIVED, 1, socket.tags)
+                return ["message", data]
+            case BinaryMessage(data):
+                self.vu.count(WS_MSGS_RECEIVED, 1, socket.tags)
+                return ["binaryMessage", data]
+            case PingReceived():
+                return ["ping"]
+            case PongReceived(payload):
+                sent_s = socket.pings.pop(payload, None)
+                if sent_s is not None:
+                    self.vu.emit(WS_PING, (self.vu.reactor.now() - sent_s) * 1000, socket.tags)
+                return ["pong"]
+            case _:
+                socket.close_sent = True
+                return ["closed", *self._ending(event)]
+
+    def _ending(self, event: Event) -> tuple[int, str | None]:
+        """Code of the close event, and the text of the error event before it."""
+        match event:
+            case CloseReceived(1000 | 1001 as code):
+                return code, None
+            case CloseReceived(code, reason):
+                return code, close_text(code, reason)
+            case ConnectionLost(message, reset=False):
+                return event.code, message
+            case ConnectionLost(message):
+                return CLOSE_GOING_AWAY, message or None
+            case ProtocolFailed(close_frame_one_byte=True):
+                return CLOSE_NO_STATUS, close_text(CLOSE_NO_STATUS, "")
+            case ProtocolFailed(1002, message):
+                # k6's text is about its own second close frame, and scripts compare with it; the log has the cause.
+                self.vu.logger.debug(f"the WebSocket server broke the protocol: {message}")
+                return CLOSE_GOING_AWAY, CLOSE_SENT
+            case ProtocolFailed(code, message):
+                return CLOSE_GOING_AWAY, f"websocket: {message} (closed with {code})"
+        raise AssertionError(event)
+
+    # --- the end --------------------------------------------------------------------------------------------------
+
+    @op
+    def end(self, number: int) -> None:
+        """connect() returns: the session is over."""
+        socket = self._sockets.pop(number)
+        self._ended_tags[number] = socket.tags
+        self._end(socket)
+
+    def end_iteration(self) -> None:
+        """Sockets are still open here when the iteration was cut off: they are closed with 1001, as in k6."""
+        while self._sockets:
+            _, socket = self._sockets.popitem()
+            if socket.connection.is_open:
+                try:
+                    socket.connection.close(CLOSE_GOING_AWAY, self.vu.reactor.now())
+                except K6pyError as error:
+                    self.vu.logger.debug(f"no close frame could be sent: {error.message}")
+            self._end(socket)
+        self._ended_tags.clear()
+
+    def _end(self, socket: Socket) -> None:
+        self.vu.emit(WS_SESSION_DURATION, (self.vu.reactor.now() - socket.started_s) * 1000, socket.tags)
+        self.shared.difference_update([task for task in self.shared if task.done])
+        socket.connection.end(self.shared, self.vu.context.limits.close_s)
+
+
+def close_text(code: int, reason: str) -> str:
+    """The error text of a close frame, for example ``websocket: close 1002 (protocol error): bad thing``."""
+    name = f" ({_CODE_NAMES[code]})" if code in _CODE_NAMES else ""
+    return f"websocket: close {code}{name}{': ' + reason if reason else ''}"
+
+
+def _http_url(url: str) -> str:
+    """The URL under which a jar keeps the cookies of a WebSocket (RFC 6455 section 4.1 sends those of the HTTP URL)."""
+    return "http" + url.removeprefix("ws") if url.startswith("ws") else url
+
+
+def _response(answer: HandshakeResult, url: str, problem: str) -> dict[str, Any]:
+    headers: dict[str, str] = {}
+    for name, value in answer.headers:
+        canonical = canonical_header_name(name)
+        headers[canonical] = f"{headers[canonical]}, {value}" if canonical in headers else value
+    return {
+        "url": url,
+        "status": answer.status,
+        "headers": headers,
+        "body": answer.body.decode("utf-8", "replace"),
+        "error": problem,
+    }

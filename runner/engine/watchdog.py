@@ -1,0 +1,58 @@
+"""Cuts off JavaScript that neither ends nor calls the host.
+
+A timer of the process's CPU time ticks while scripts compute and is silent while they wait.  At a tick, an interpreter
+that is past its deadline and in the middle of pure JavaScript is interrupted; QuickJS makes that uncatchable.
+Needs the main thread: elsewhere Python delivers no signals, and a script that loops for ever is not cut off.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from runner.engine.interpreter import Interpreter
+from runner.ops import Interrupted
+
+_TICK_S = 0.05
+_ENTERING = Interpreter._run.__code__
+
+
+class Watchdog:
+    """Watches every interpreter of the process while it is started.
+
+    Args:
+        now: the clock on which interpreters' deadlines are given, in seconds.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._previous: Any = None
+        self._started = False
+
+    def start(self) -> None:
+        """Begin to tick, if this is the main thread."""
+        if threading.current_thread() is threading.main_thread():
+            self._previous = signal.signal(signal.SIGVTALRM, self._tick)
+            signal.setitimer(signal.ITIMER_VIRTUAL, _TICK_S, _TICK_S)
+            self._started = True
+
+    def stop(self) -> None:
+        """Stop ticking and give the signal back."""
+        if self._started:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.signal(signal.SIGVTALRM, self._previous)
+            self._started = False
+
+    def _tick(self, _signal: int, frame: FrameType | None) -> None:
+        # Only while the topmost Python frame is the one that entered JavaScript is no code of ours in the middle of
+        # something; an op that is just running is left alone until it has returned.
+        if frame is None or frame.f_code is not _ENTERING:
+            return
+        interpreter: Interpreter = frame.f_locals["self"]
+        if interpreter.deadline_s is not None and self._now() >= interpreter.deadline_s:
+            interpreter.bridge.interrupted = True
+            raise Interrupted

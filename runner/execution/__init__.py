@@ -1,0 +1,1 @@
+"""Running a test: setup, scenarios, teardown, summary."""

@@ -1,0 +1,65 @@
+"""What a caller (the command line, or a program) asks of one test run.
+
+Owns the plain values before anything is read or parsed; refuses to interpret them: options are merged
+in ``runner.options``, the log is opened by ``runner.log``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+
+def _process_environment() -> Mapping[str, str]:
+    return dict(os.environ)
+
+
+@dataclass(frozen=True)
+class TestConfig:
+    """Everything ``k6py run`` knows before it reads the script.
+
+    Args:
+        script: path of the script, or ``-`` for standard input.
+        flags: options given as flags, by k6 option name (``"vus"``, ``"tags"``); texts as typed on the
+            command line (lists of texts for repeatable flags) or values as a script would give them.
+        env: ``-e`` variables, which win over the process environment in ``__ENV``.
+        config_file: the ``--config`` file, or None for k6's default place (where it may be missing).
+        environ: the process environment: ``K6_*`` options, proxies, and ``__ENV`` when
+            ``include_system_env_vars`` is on.
+        out: ``--out`` specifications, for example ``json=samples.json``.
+        log_format: ``text``, ``json`` or ``raw``; anything else means text.
+        log_output: ``stderr``, ``stdout``, ``none`` or ``file=PATH[,level=LEVEL]``.
+        console_output: file that gets the lines of ``console.*`` instead of the log, or None.
+        quiet: neither banner nor progress on standard output.
+        verbose: log debug lines, too.
+        no_color: no colours, whatever the terminal can do.
+        summary_export: file for the legacy JSON summary, or None.
+        summary_mode: ``compact``, ``full`` or ``disabled``.
+        no_thresholds: thresholds of the script are ignored.
+        include_system_env_vars: ``__ENV`` shows the process environment.
+        compatibility_mode: ``extended`` (also sets ``global``) or ``base``.
+        modules: Python files with bindings of further k6 modules.
+    """
+
+    __test__: ClassVar[bool] = False  # the name looks like a test class to pytest
+
+    script: str
+    flags: Mapping[str, object] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    config_file: str | None = None
+    environ: Mapping[str, str] = field(default_factory=_process_environment)
+    out: Sequence[str] = ()
+    log_format: str = "text"
+    log_output: str = "stderr"
+    console_output: str | None = None
+    quiet: bool = False
+    verbose: bool = False
+    no_color: bool = False
+    summary_export: str | None = None
+    summary_mode: str = "compact"
+    no_thresholds: bool = False
+    include_system_env_vars: bool = True
+    compatibility_mode: str = "extended"
+    modules: Sequence[str] = ()

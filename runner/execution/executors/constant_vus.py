@@ -1,0 +1,33 @@
+"""constant-vus: a number of VUs that iterate as often as they can for some time.
+
+Source: https://grafana.com/docs/k6/latest/using-k6/scenarios/executors/constant-vus/
+"""
+
+from __future__ import annotations
+
+from runner.execution.executors.looping import LoopingExecutor, LoopingVu
+from runner.options.durations import format_duration
+from runner.options.scenarios import ConstantVus
+
+
+class ConstantVusExecutor(LoopingExecutor):
+    """Bounded by time alone."""
+
+    scenario: ConstantVus
+
+    def take_iteration(self, vu: LoopingVu) -> bool:
+        """There is always another one until the time is over."""
+        return True
+
+    def left_over(self) -> int:
+        """Nothing was promised."""
+        return 0
+
+    def fraction(self, elapsed_s: float) -> float:
+        """By time."""
+        return min(1.0, elapsed_s / self.scenario.duration_s)
+
+    def details(self, elapsed: str) -> list[str]:
+        """VUs and time."""
+        total = format_duration(self.scenario.duration_s)
+        return [f"{self.scenario.vus} VUs", total if self.finished_s is not None else f"{elapsed}/{total}"]

@@ -1,0 +1,48 @@
+"""per-vu-iterations: every VU runs the same number of iterations.
+
+Source: https://grafana.com/docs/k6/latest/using-k6/scenarios/executors/per-vu-iterations/
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from runner.execution.executors.looping import LoopingExecutor, LoopingVu
+from runner.options.durations import format_duration
+from runner.options.scenarios import PerVuIterations
+
+
+class PerVuIterationsExecutor(LoopingExecutor):
+    """Counts for each VU by itself."""
+
+    scenario: PerVuIterations
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._taken: Counter[int] = Counter()
+
+    def take_iteration(self, vu: LoopingVu) -> bool:
+        """One of the VU's own iterations."""
+        if self._taken[vu.vu_id] >= self.scenario.iterations:
+            return False
+        self._taken[vu.vu_id] += 1
+        return True
+
+    def left_over(self) -> int:
+        """Iterations that VUs did not get to before the time was over."""
+        return self.scenario.iterations * self.scenario.vus - self._taken.total()
+
+    def fraction(self, elapsed_s: float) -> float:
+        """By iterations: they end the scenario, its duration is only a bound."""
+        done = self.counts.complete + self.counts.interrupted
+        return done / (self.scenario.iterations * self.scenario.vus)
+
+    def details(self, elapsed: str) -> list[str]:
+        """VUs, time and iterations."""
+        done = self.counts.complete + self.counts.interrupted
+        return [
+            f"{self.scenario.vus} VUs",
+            f"{elapsed}/{format_duration(self.scenario.max_duration_s)}",
+            f"{done}/{self.scenario.iterations * self.scenario.vus} iters, {self.scenario.iterations} per VU",
+        ]

@@ -1,0 +1,46 @@
+"""shared-iterations: a number of iterations that any VU takes as soon as it is free.
+
+Source: https://grafana.com/docs/k6/latest/using-k6/scenarios/executors/shared-iterations/
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runner.execution.executors.looping import LoopingExecutor, LoopingVu
+from runner.options.durations import format_duration
+from runner.options.scenarios import SharedIterations
+
+
+class SharedIterationsExecutor(LoopingExecutor):
+    """Hands out one common count."""
+
+    scenario: SharedIterations
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._taken = 0
+
+    def take_iteration(self, vu: LoopingVu) -> bool:
+        """One of the iterations that nobody has taken yet."""
+        if self._taken >= self.scenario.iterations:
+            return False
+        self._taken += 1
+        return True
+
+    def left_over(self) -> int:
+        """Iterations that nobody took before the time was over."""
+        return self.scenario.iterations - self._taken
+
+    def fraction(self, elapsed_s: float) -> float:
+        """By iterations: they end the scenario, its duration is only a bound."""
+        return (self.counts.complete + self.counts.interrupted) / self.scenario.iterations
+
+    def details(self, elapsed: str) -> list[str]:
+        """VUs, time and iterations."""
+        done = self.counts.complete + self.counts.interrupted
+        return [
+            f"{self.scenario.vus} VUs",
+            f"{elapsed}/{format_duration(self.scenario.max_duration_s)}",
+            f"{done}/{self.scenario.iterations} shared iters",
+        ]

@@ -1,0 +1,79 @@
+"""The outputs of a run: started before it, fed while it runs, stopped after it, whatever happens to one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runner.log import Logger
+from runner.metrics.collector import Collector, Sample
+from runner.outputs.api import Output, OutputError
+from runner.outputs.registry import create_output
+from runner.reactor import Reactor, Timer
+
+FLUSH_INTERVAL_S = 0.2
+
+
+class SampleOutputs:
+    """All outputs of a run.
+
+    Args:
+        specs: the ``--out`` values.
+
+    Raises:
+        UsageError: an output type that is unknown or not available.
+    """
+
+    def __init__(self, reactor: Reactor, collector: Collector, logger: Logger, specs: Sequence[str]) -> None:
+        self._reactor = reactor
+        self._collector = collector
+        self._logger = logger
+        self._outputs: list[Output] = [create_output(spec, warn=logger.warning) for spec in specs]
+        self._timer: Timer | None = None
+
+    def descriptions(self) -> list[str]:
+        """What the banner shows of them."""
+        return [output.description() for output in self._outputs]
+
+    def start(self) -> None:
+        """Open them and begin to hand over samples.
+
+        Raises:
+            OutputError: one cannot be opened; a run whose results would be lost does not start.
+        """
+        for output in self._outputs:
+            output.start()
+        self._collector.wants_samples = bool(self._outputs)
+        self._collector.on_full = self._hand_over
+        self._again()
+
+    def stop(self, error: str | None) -> None:
+        """Hand over what is left and close them."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._hand_over(self._collector.drain())
+        for output in self._outputs:
+            try:
+                output.stop(error)
+            except OutputError as problem:
+                self._logger.error(problem.message)
+        self._outputs = []
+
+    def _again(self) -> None:
+        if self._outputs:
+            self._timer = self._reactor.call_at(self._reactor.now() + FLUSH_INTERVAL_S, self._flush)
+
+    def _flush(self) -> None:
+        self._hand_over(self._collector.drain())
+        self._again()
+
+    def _hand_over(self, samples: list[Sample]) -> None:
+        if not samples:
+            return
+        for output in list(self._outputs):
+            try:
+                output.add_samples(samples)
+            except OutputError as problem:
+                # The run goes on, and so do the other outputs; k6's summary does not depend on them.
+                self._logger.error(problem.message)
+                self._outputs.remove(output)
+        self._collector.wants_samples = bool(self._outputs)

@@ -1,0 +1,4 @@
+"""Metrics of a run: declaration, tags, sinks, collection, groups and thresholds.
+
+A leaf: imports nothing of ``runner`` but ``runner.errors``.
+"""

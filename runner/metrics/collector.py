@@ -1,0 +1,111 @@
+"""The one place where samples enter: feeds sinks, and keeps samples for the outputs when there are any.
+
+Refuses: reading a clock, formatting, talking to outputs.
+
+Bounds: at most ``SAMPLES_MAX`` samples wait for ``drain``.  When one more comes, the waiting ones go to the
+``on_full`` callback at once; without a callback the new sample is left out and counted in ``samples_lost``
+(sinks are not affected).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from runner.metrics.metric import Metric
+from runner.metrics.registry import Registry
+from runner.metrics.tags import TagSet
+
+SAMPLES_MAX = 50_000
+
+
+class Sample(NamedTuple):
+    """One measured value, as outputs get it.
+
+    Attributes:
+        time_s: Unix time in seconds.
+        metadata: what must not be a tag because it has too many values (``vu``, ``iter``), or None.
+    """
+
+    metric: Metric
+    time_s: float
+    value: float
+    tags: TagSet
+    metadata: Mapping[str, str] | None = None
+
+
+class Collector:
+    """Takes the samples of a run.
+
+    Args:
+        registry: the metrics of the run.
+
+    Attributes:
+        wants_samples: whether single samples are kept for ``drain``; set it when an output exists.
+        on_full: gets the waiting samples when the buffer is full, see the module's text.
+        samples_lost: samples left out because nobody took the waiting ones.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self.wants_samples = False
+        self.on_full: Callable[[list[Sample]], None] | None = None
+        self.samples_lost = 0
+        self._samples: list[Sample] = []
+
+    def add(
+        self,
+        metric: Metric,
+        value: float,
+        tags: TagSet,
+        time_s: float,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take one sample.
+
+        Args:
+            metric: a metric of the registry, no sub-metric.
+            value: in the metric's unit; times are milliseconds.
+            time_s: Unix time in seconds.
+        """
+        self._feed(metric, value, tags, time_s)
+        if self.wants_samples:
+            self._keep(Sample(metric, time_s, value, tags, metadata))
+
+    def count(
+        self,
+        metric: Metric,
+        n: int,
+        tags: TagSet,
+        time_s: float,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take ``n`` samples of 1 for a counter, at the price of one unless an output wants each."""
+        if n <= 0:
+            return
+        self._feed(metric, n, tags, time_s)
+        if self.wants_samples:
+            sample = Sample(metric, time_s, 1.0, tags, metadata)
+            for _ in range(n):
+                self._keep(sample)
+
+    def drain(self) -> list[Sample]:
+        """All waiting samples in order of arrival; afterwards none wait."""
+        samples, self._samples = self._samples, []
+        return samples
+
+    def _feed(self, metric: Metric, value: float, tags: TagSet, time_s: float) -> None:
+        metric.sink.add(value, time_s)
+        metric.observed = True
+        if metric.submetrics:
+            for submetric in metric.matching_submetrics(tags):
+                submetric.sink.add(value, time_s)
+                submetric.observed = True
+
+    def _keep(self, sample: Sample) -> None:
+        if len(self._samples) >= SAMPLES_MAX:
+            if self.on_full is None:
+                self.samples_lost += 1
+                return
+            self.on_full(self.drain())
+        self._samples.append(sample)

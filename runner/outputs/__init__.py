@@ -1,0 +1,1 @@
+"""Where single samples go while the test runs (``--out``)."""

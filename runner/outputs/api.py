@@ -1,0 +1,47 @@
+"""What an output is: four methods, so that a new one is a small class.
+
+Refuses: aggregates; an output gets single samples, in order, in batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from runner.errors import K6pyError
+from runner.metrics.collector import Sample
+
+
+class OutputError(K6pyError):
+    """An output cannot be opened or cannot write any more; the run logs this once and goes on without it."""
+
+
+class Output(Protocol):
+    """A receiver of samples.  The run calls ``start``, ``add_samples`` about every 200 ms, then ``stop``."""
+
+    def description(self) -> str:
+        """What the banner's ``output:`` line shows, for example ``json (samples.json)``."""
+
+    def start(self) -> None:
+        """Open what is needed.
+
+        Raises:
+            OutputError: it cannot be opened.
+        """
+
+    def add_samples(self, samples: Sequence[Sample]) -> None:
+        """Write samples, in their order.
+
+        Raises:
+            OutputError: it cannot write; the output is not called again but for ``stop``.
+        """
+
+    def stop(self, error: str | None) -> None:
+        """Write what is left and close; safe to call twice.
+
+        Args:
+            error: why the run ended early, or None.
+
+        Raises:
+            OutputError: the rest could not be written.
+        """

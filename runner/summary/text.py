@@ -1,0 +1,176 @@
+"""The end-of-test summary as text, line by line what k6 prints.
+
+Example: https://grafana.com/docs/k6/latest/results-output/end-of-test/.
+Owns sections and their order.  Refuses: columns (rows.py), figures (format.py), printing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from runner.errors import UsageError
+from runner.summary.data import CheckData, GroupData, MetricData, SummaryData
+from runner.summary.format import plain_text, rate_text, value_text, whole_percent
+from runner.summary.order import CATEGORY_TITLES, category, is_hidden, sorted_names, split_name
+from runner.summary.rows import Paint, Row, aligned, metric_row, share_row, stat_text
+
+_INDENT = "    "
+
+Block = list[str]
+
+
+def render_text(
+    data: SummaryData, *, mode: str = "compact", color: bool = False, check_names: Sequence[str] = ()
+) -> str:
+    """The whole text of the summary.
+
+    Args:
+        data: from ``summary_data`` with ``with_threshold_percentiles``.
+        mode: ``compact``; ``disabled`` gives "".
+        color: whether to use ANSI colours.
+        check_names: order of the checks (``Group.check_names``); others follow in the order of the groups.
+
+    Raises:
+        UsageError: the mode is ``full`` or ``legacy``, which are not available, or unknown.
+    """
+    check_mode(mode)
+    if mode == "disabled":
+        return ""
+    paint = Paint(color)
+    thresholds = _threshold_blocks(data, paint)
+    text = "\n"
+    if thresholds:
+        text += _section("THRESHOLDS", thresholds, paint)
+    text += _section("TOTAL RESULTS", _total_blocks(data, check_names, paint), paint)
+    return text + "\n\n"
+
+
+def check_mode(mode: str) -> None:
+    """Let the values of ``--summary-mode`` pass that are available.
+
+    Raises:
+        UsageError: for all others; the message names what is missing.
+    """
+    if mode in ("compact", "disabled"):
+        return
+    if mode == "full":
+        raise UsageError(
+            "summary mode 'full' is not available in this version of k6py (it needs metrics per group "
+            "and per scenario); available: compact, disabled"
+        )
+    if mode == "legacy":
+        raise UsageError(
+            "summary mode 'legacy' is not available in this version of k6py; available: compact, disabled"
+        )
+    raise UsageError(f"invalid summary mode '{mode}'; available: compact, disabled")
+
+
+def _section(title: str, blocks: Sequence[Block], paint: Paint) -> str:
+    body = "".join("".join(f"{line}\n" for line in block) + "\n" for block in blocks)
+    return f"\n  █ {paint.bold(title)} \n\n{body}"
+
+
+def _threshold_blocks(data: SummaryData, paint: Paint) -> list[Block]:
+    metrics = data["metrics"]
+    blocks = []
+    for name in sorted_names(metrics):
+        metric = metrics[name]
+        if not metric.get("thresholds"):
+            continue
+        parent, suffix = split_name(name)
+        is_below_parent = bool(suffix) and parent in metrics and bool(metrics[parent].get("thresholds"))
+        indent = _INDENT + ("  " if is_below_parent else "")
+        blocks.append(
+            [
+                f"{indent}{f'{{{suffix}}}' if is_below_parent else name}",
+                *(f"{indent}{line}" for line in _threshold_lines(metric, data, paint)),
+            ]
+        )
+    return blocks
+
+
+def _threshold_lines(metric: MetricData, data: SummaryData, paint: Paint) -> Iterator[str]:
+    for source, rule in metric.get("thresholds", {}).items():
+        aggregate = re.split("[=><]", source, maxsplit=1)[0].strip()
+        figure = _threshold_figure(metric, aggregate, data["options"]["summaryTimeUnit"])
+        mark = paint.green("✓") if rule["ok"] else paint.red("✗")
+        yield f"{mark} '{source}' {aggregate}={paint.cyan(figure)}"
+
+
+def _threshold_figure(metric: MetricData, aggregate: str, time_unit: str) -> str:
+    values, contains = metric["values"], metric["contains"]
+    match metric["type"]:
+        case "counter" if aggregate == "count":
+            return value_text(values["count"], contains, time_unit)
+        case "counter":
+            return f"{value_text(values['rate'], contains, time_unit)}/s"
+        case "gauge":
+            return value_text(values["value"], contains, time_unit)
+        case "rate":
+            return rate_text(values["rate"])
+        case _:
+            return stat_text(metric, aggregate.replace(" ", ""), time_unit)
+
+
+def _total_blocks(data: SummaryData, check_names: Sequence[str], paint: Paint) -> list[Block]:
+    blocks = [*_check_blocks(data, check_names, paint), *_metric_blocks(data, paint)]
+    return [[f"{_INDENT}{line}" for line in block] for block in blocks]
+
+
+def _check_blocks(data: SummaryData, check_names: Sequence[str], paint: Paint) -> Iterator[Block]:
+    metric = data["metrics"].get("checks")
+    if metric is None:
+        return
+    passes, fails = int(metric["values"]["passes"]), int(metric["values"]["fails"])
+    total = passes + fails
+    if not total:
+        return
+    duration_ms = data["state"]["testRunDurationMs"]
+    per_second = total / duration_ms * 1000 if duration_ms > 0 else 0.0
+    rows = [
+        Row("checks_total", plain_text(total), (f"{plain_text(per_second)}/s",)),
+        share_row("checks_succeeded", passes / total, passes, total),
+        share_row("checks_failed", fails / total, fails, total),
+    ]
+    yield aligned(rows, paint)
+    results = _merged_checks(data["root_group"], check_names)
+    if results:
+        yield [line for name, counts in results.items() for line in _check_lines(name, *counts, paint)]
+
+
+def _check_lines(name: str, passes: int, fails: int, paint: Paint) -> Block:
+    if not fails:
+        return [paint.green(f"✓ {name}")]
+    percent = whole_percent(passes, fails)
+    return [paint.red(f"✗ {name}"), paint.red(f"  ↳  {percent}% — ✓ {passes} / ✗ {fails}")]
+
+
+def _merged_checks(root: GroupData, check_names: Sequence[str]) -> dict[str, tuple[int, int]]:
+    merged: dict[str, tuple[int, int]] = {}
+    for check in _all_checks(root):
+        passes, fails = merged.get(check["name"], (0, 0))
+        merged[check["name"]] = (passes + check["passes"], fails + check["fails"])
+    order = [name for name in dict.fromkeys([*check_names, *merged]) if name in merged]
+    return {name: merged[name] for name in order if sum(merged[name])}
+
+
+def _all_checks(group: GroupData) -> Iterator[CheckData]:
+    yield from group["checks"]
+    for child in group["groups"]:
+        yield from _all_checks(child)
+
+
+def _metric_blocks(data: SummaryData, paint: Paint) -> Iterator[Block]:
+    names = [name for name in sorted_names(data["metrics"]) if not is_hidden(name)]
+    rows = [metric_row(_label(name), data["metrics"][name], data["options"]) for name in names]
+    lines = aligned(rows, paint)
+    for title in CATEGORY_TITLES:
+        block = [line for name, line in zip(names, lines, strict=True) if category(name) == title]
+        if block:
+            yield [paint.bold(title), *block]
+
+
+def _label(name: str) -> str:
+    _, suffix = split_name(name)
+    return f"  {{ {suffix} }}" if suffix else name

@@ -1,0 +1,77 @@
+"""What all virtual users of a process share: one object, made once per run and handed down."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from jsbindings.registry import ModuleRegistry
+from runner.log import Logger
+from runner.metrics.collector import Collector
+from runner.metrics.groups import Group
+from runner.options.options import Options
+from runner.reactor import Reactor
+from runner.script.modules import ScriptModules
+
+if TYPE_CHECKING:
+    from runner.net.dial import Dialer
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long the network may take, in seconds, where k6 has no option for it.
+
+    Args:
+        connect_s: DNS, TCP, TLS and the opening handshake of a WebSocket together; k6 waits as long.
+        send_s: until a peer that does not read has taken all of one message.
+        close_s: for the peer's answer to our close frame before the TCP connection is cut.
+    """
+
+    connect_s: float = 60.0
+    send_s: float = 60.0
+    close_s: float = 5.0
+
+
+@dataclass
+class TestContext:
+    """Services and settings of one test in one process.
+
+    Args:
+        env: what scripts see as ``__ENV``.
+        options: None while the script is read for them.
+        wall_clock: Unix time in seconds, for sample times.
+        native: whether interpreters use QuickJS's C API; False for the path through dukpy alone.
+    """
+
+    __test__ = False  # the name looks like a test class to pytest
+
+    reactor: Reactor
+    logger: Logger
+    modules: ScriptModules
+    registry: ModuleRegistry
+    collector: Collector
+    env: Mapping[str, str]
+    options: Options | None = None
+    dialer: Dialer | None = None
+    limits: Limits = field(default_factory=Limits)
+    root_group: Group = field(default_factory=Group.root)
+    wall_clock: Callable[[], float] = time.time
+    native: bool = True
+    compatibility_mode: str = "extended"
+    shared: dict[str, Any] = field(default_factory=dict)
+
+    def require_options(self) -> Options:
+        """The options, for code that only runs once they are known."""
+        assert self.options is not None
+        return self.options
+
+    def require_dialer(self) -> Dialer:
+        """The dialer, for code that only runs once the options are known."""
+        assert self.dialer is not None
+        return self.dialer
+
+    def has_system_tag(self, name: str) -> bool:
+        """Whether samples carry the system tag `name`."""
+        return name in self.require_options().system_tags

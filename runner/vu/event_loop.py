@@ -1,0 +1,79 @@
+"""A VU's event loop: macrotasks one at a time, all microtasks between two of them.
+
+Owns the timers of k6/timers and when an iteration has nothing left to wait for.  Knows neither JavaScript nor sockets:
+the engine runs one macrotask per call, and entering the engine drains the microtasks.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class LoopTimer:
+    """One timer that has not fired or been cleared.
+
+    Args:
+        name: the function that made it, for messages.
+        interval_s: None for one shot.
+    """
+
+    timer_id: int
+    name: str
+    interval_s: float | None
+
+
+class EventLoop:
+    """The timers of one VU, ordered by time and then by age."""
+
+    def __init__(self) -> None:
+        self._timers: dict[int, LoopTimer] = {}
+        self._heap: list[tuple[float, int, int]] = []
+        self._ids = itertools.count(1)
+        self._ages = itertools.count()
+        self.now_s = 0.0
+
+    def start_timer(self, name: str, delay_s: float | None, repeats: bool) -> int:
+        """Add a timer that is due `delay_s` seconds after `now_s`; None is due before all others."""
+        timer_id = next(self._ids)
+        self._timers[timer_id] = LoopTimer(timer_id, name, (delay_s or 0.0) if repeats else None)
+        due_s = -math.inf if delay_s is None else self.now_s + delay_s
+        heapq.heappush(self._heap, (due_s, next(self._ages), timer_id))
+        return timer_id
+
+    def clear_timer(self, timer_id: int) -> None:
+        """Forget a timer; one that is unknown or has fired is ignored."""
+        self._timers.pop(timer_id, None)
+        if len(self._heap) > 64 and len(self._heap) > 2 * len(self._timers):
+            # Cleared timers would otherwise stay in the heap until they are due.
+            self._heap = [entry for entry in self._heap if entry[2] in self._timers]
+            heapq.heapify(self._heap)
+
+    def next_due_s(self) -> float | None:
+        """When the next timer is due, or None without one."""
+        while self._heap and self._heap[0][2] not in self._timers:
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def take_due(self) -> int | None:
+        """The id of the timer to fire now, if one is due at `now_s`; an interval is set anew."""
+        due_s = self.next_due_s()
+        if due_s is None or due_s > self.now_s:
+            return None
+        timer_id = heapq.heappop(self._heap)[2]
+        timer = self._timers[timer_id]
+        if timer.interval_s is None:
+            del self._timers[timer_id]
+        else:
+            heapq.heappush(self._heap, (self.now_s + timer.interval_s, next(self._ages), timer_id))
+        return timer_id
+
+    def drop_all(self) -> list[LoopTimer]:
+        """Forget every timer, oldest first: the iteration is over."""
+        dropped = sorted(self._timers.values(), key=lambda timer: timer.timer_id)
+        self._timers.clear()
+        self._heap.clear()
+        return dropped

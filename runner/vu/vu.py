@@ -1,0 +1,382 @@
+"""One virtual user: an interpreter with the script in it, and what the script's modules know of the run.
+
+Owns identity, phase, tags, groups, cookies and byte counts, and runs the script's functions on the VU's event loop.
+Decides neither when an iteration starts nor what is logged of it: that is runner/execution.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from jsbindings.api import Binding
+from runner.engine.interpreter import KERNEL, Interpreter
+from runner.errors import ScriptError
+from runner.log import Logger
+from runner.metrics.builtin import GROUP_DURATION, BuiltinMetric
+from runner.metrics.groups import Group
+from runner.metrics.metric import Metric
+from runner.metrics.tags import TagSet
+from runner.net.stream import ByteCounter
+from runner.ops import Interrupted, Op, Thrown
+from runner.options.options import Options
+from runner.reactor import Reactor
+from runner.vu.context import TestContext
+from runner.vu.cookie_jar import CookieJars
+from runner.vu.event_loop import EventLoop
+
+Phase = Literal["init", "setup", "vu", "teardown"]
+
+INIT_ONLY = (
+    'the "{}" function is only available in the init stage (i.e. the global scope), see'
+    " https://grafana.com/docs/k6/latest/using-k6/test-lifecycle/ for more information"
+)
+
+
+@dataclass(frozen=True)
+class Exports:
+    """What a script exports.
+
+    Args:
+        functions: names of functions.
+        others: names of everything else.
+        options: the value of ``options`` as JSON text, None without one.
+    """
+
+    functions: frozenset[str]
+    others: frozenset[str]
+    options: str | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a call of one of the script's functions ended.
+
+    Args:
+        error: what it threw, as it is logged.
+        interrupted: it was cut off.
+    """
+
+    error: ScriptError | None = None
+    interrupted: bool = False
+
+
+@dataclass
+class IterationState:
+    """Where the VU stands in its scenario; counted from 0.
+
+    Args:
+        scenario: name, "" outside of scenarios.
+        in_instance: iterations of this VU in the whole test.
+        in_scenario: iterations of this VU in its scenario.
+    """
+
+    scenario: str = ""
+    in_instance: int = -1
+    in_scenario: dict[str, int] = field(default_factory=dict)
+
+
+class VirtualUser:
+    """One virtual user.
+
+    Args:
+        context: what it shares with the others.
+        vu_id: from 1; 0 for the ones that read the options and run setup() and teardown().
+    """
+
+    def __init__(self, context: TestContext, vu_id: int) -> None:
+        self.context = context
+        self.vu_id = vu_id
+        self.phase: Phase = "init"
+        self.event_loop = EventLoop()
+        self.iteration = IterationState()
+        self.bytes = ByteCounter()
+        self.cookie_jars = CookieJars()
+        self.group: Group = context.root_group
+        self._base_tags = TagSet.of({})
+        self._tags: TagSet | None = None
+        self._bindings: dict[str, Binding] = {}
+        self._interpreter: Interpreter | None = None
+        self._setup_data: str | None = None
+        self._extra_env: dict[str, str] = {}
+
+    # --- for bindings ---------------------------------------------------------------------------------------------
+
+    @property
+    def reactor(self) -> Reactor:
+        """The process's reactor."""
+        return self.context.reactor
+
+    @property
+    def options(self) -> Options:
+        """The test's options."""
+        return self.context.require_options()
+
+    @property
+    def logger(self) -> Logger:
+        """The test's log."""
+        return self.context.logger
+
+    @property
+    def tags(self) -> TagSet:
+        """The tags of a sample taken now: of the run, the scenario, the VU and the group."""
+        if self._tags is None:
+            self._tags = self._base_tags
+            if self.context.has_system_tag("group"):
+                self._tags = self._tags.with_tag("group", self.group.path)
+        return self._tags
+
+    def set_tag(self, name: str, value: str) -> None:
+        """A tag on all later samples of this VU."""
+        self._base_tags = self._base_tags.with_tag(name, value)
+        self._tags = None
+
+    def own_tags(self) -> TagSet:
+        """The tags without that of the group."""
+        return self._base_tags
+
+    def metric(self, metric: BuiltinMetric) -> Metric:
+        """The run's metric behind a built-in name."""
+        return self.context.collector.registry.builtin(metric)
+
+    def emit(
+        self, metric: Metric | BuiltinMetric, value: float, tags: TagSet | None = None, time_s: float | None = None
+    ) -> None:
+        """Take a sample.
+
+        Args:
+            value: milliseconds for metrics of time.
+            tags: default: the VU's at this moment.
+            time_s: Unix time; default: now.
+        """
+        self.context.collector.add(
+            self.metric(metric) if isinstance(metric, BuiltinMetric) else metric,
+            value,
+            self.tags if tags is None else tags,
+            self.context.wall_clock() if time_s is None else time_s,
+            self._metadata(),
+        )
+
+    def count(self, metric: BuiltinMetric, n: int, tags: TagSet) -> None:
+        """Take `n` samples of 1 for a counter, at the price of one."""
+        context = self.context
+        context.collector.count(self.metric(metric), n, tags, context.wall_clock(), self._metadata())
+
+    def _metadata(self) -> Mapping[str, str] | None:
+        enabled = self.options.system_tags
+        values = {}
+        if "vu" in enabled:
+            values["vu"] = str(self.vu_id)
+        if "iter" in enabled and self.iteration.in_instance >= 0:
+            values["iter"] = str(self.iteration.in_instance)
+        return values or None
+
+    def sleep(self, seconds: float) -> None:
+        """Park this VU and nobody else."""
+        self.reactor.sleep_until(self.reactor.now() + seconds)
+
+    def enter_group(self, group: Group) -> Callable[[], None]:
+        """Make `group` the current one; the returned function ends it and takes its duration."""
+        outer, started_s = self.group, self.reactor.now()
+        self._set_group(group)
+
+        def leave() -> None:
+            tags = self.tags.with_tag("group", group.path) if "group" in self.tags else self.tags
+            self.emit(GROUP_DURATION, (self.reactor.now() - started_s) * 1000, tags)
+            self._set_group(outer)
+
+        return leave
+
+    def _set_group(self, group: Group) -> None:
+        self.group = group
+        self._tags = None
+
+    # --- loading the script ---------------------------------------------------------------------------------------
+
+    def load(self) -> None:
+        """Make the interpreter and run the script's init code.
+
+        Raises:
+            ScriptError: the script does not load, or threw.
+        """
+        self.phase = "init"
+        self.event_loop = EventLoop()
+        self._bindings = {}
+        interpreter = Interpreter(self.context.modules, self._engine_ops(), native=self.context.native)
+        self._interpreter = interpreter
+        self.event_loop.now_s = self.reactor.now()
+        interpreter.run_module("k6py:start", "import 'k6py:globals';")
+        interpreter.enter(
+            "variables", {"__ENV": {**self.context.env, **self._extra_env}, "__VU": self.vu_id}
+        )
+        if self.context.compatibility_mode == "extended":
+            interpreter.enter("defineGlobal")
+        main = self.context.modules.main
+        commonjs = self.context.modules.source(main).commonjs
+        interpreter.enter("begin")
+        interpreter.run_module(
+            "k6py:main",
+            f"import * as script from {json.dumps(main)};\nimport {{ loaded }} from '{KERNEL}';\n"
+            f"loaded(script, {json.dumps(commonjs)});\n",
+        )
+        outcome = self._settle(interpreter, interpreter.enter("state"))
+        if outcome.error is not None:
+            raise outcome.error
+        if self._setup_data is not None:
+            interpreter.enter("setupData", self._setup_data)
+
+    def exports(self) -> Exports:
+        """What the loaded script exports."""
+        found = self._loaded().enter("exports")
+        return Exports(frozenset(found["functions"]), frozenset(found["others"]), found.get("options"))
+
+    def give_setup_data(self, data: str | None) -> None:
+        """What setup() returned, as JSON; the argument of all later calls."""
+        self._setup_data = data
+        if self._interpreter is not None:
+            self._interpreter.enter("setupData", data)
+
+    def _loaded(self) -> Interpreter:
+        if self._interpreter is None:
+            self.load()
+        assert self._interpreter is not None
+        return self._interpreter
+
+    def _engine_ops(self) -> dict[str, Op]:
+        return {
+            "engine.ops": Op(self._ops_of),
+            "engine.resolve": Op(self._resolve),
+            "engine.original_position": Op(self.context.modules.original_position),
+        }
+
+    def _ops_of(self, module: str) -> list[tuple[str, list[int]]]:
+        """Bring a binding to life and tell the kernel which ops it has."""
+        found = self.context.registry.find(module)
+        if module not in self.context.shared:
+            self.context.shared[module] = found.create_shared()
+        binding = self._bindings[module] = found(self, self.context.shared[module])
+        table = binding.ops()
+        assert self._interpreter is not None
+        self._interpreter.bridge.register({f"{module}.{verb}": op for verb, op in table.items()})
+        return [(verb, list(op.byte_arguments)) for verb, op in table.items()]
+
+    def _resolve(self, base: str, specifier: str) -> dict[str, Any]:
+        if self.phase != "init":
+            raise Thrown(INIT_ONLY.format("require"))
+        modules = self.context.modules
+        url = modules.resolve(base or modules.main, specifier)
+        return {"url": url, "commonjs": "://" in url and modules.source(url).commonjs}
+
+    # --- running --------------------------------------------------------------------------------------------------
+
+    def start_phase(
+        self, phase: Phase, tags: TagSet, *, group: Group | None = None, env: Mapping[str, str] | None = None
+    ) -> None:
+        """What follows happens in `phase`.
+
+        Args:
+            tags: on all samples.
+            group: the current group; default: the root.
+            env: variables that ``__ENV`` has besides those of the run.
+        """
+        self.phase = phase
+        if dict(env or {}) != self._extra_env:
+            self._extra_env = dict(env or {})
+            if self._interpreter is not None:
+                self._interpreter.enter("variables", {"__ENV": {**self.context.env, **self._extra_env}})
+        self._base_tags = tags
+        self._set_group(self.context.root_group if group is None else group)
+
+    def begin_iteration(self, scenario: str, tags: TagSet, env: Mapping[str, str]) -> None:
+        """Count one more iteration, in `scenario`; tags that the script set for this VU stay."""
+        iteration = self.iteration
+        if iteration.scenario != scenario or self.phase != "vu":
+            self.start_phase("vu", tags, env=env)
+            iteration.scenario = scenario
+        iteration.in_instance += 1
+        iteration.in_scenario[scenario] = iteration.in_scenario.get(scenario, -1) + 1
+
+    def run(self, function: str, deadline_s: float | None = None) -> Outcome:
+        """Call one of the script's functions and wait until nothing of it is left to do.
+
+        Args:
+            deadline_s: on the reactor's clock; JavaScript that computes beyond it is cut off.
+        """
+        group = self.group
+        interpreter = None
+        try:
+            interpreter = self._loaded_for_run(deadline_s)
+            iteration = self.iteration.in_instance if self.phase == "vu" else None
+            outcome = self._settle(interpreter, interpreter.enter("run", function, iteration))
+        except ScriptError as error:
+            # Raised while the script loads again, or for a rejection that nobody handled.
+            outcome = Outcome(error=error if interpreter is None else _uncaught(error))
+        except Interrupted:
+            outcome = Outcome(interrupted=True)
+        finally:
+            for binding in self._bindings.values():
+                binding.end_iteration()
+        if interpreter is not None and interpreter.bridge.interrupted:
+            outcome = Outcome(interrupted=True)
+        if outcome.interrupted:
+            # QuickJS leaves an interrupted runtime in an unknown state; the next run loads the script anew.
+            self._interpreter = None
+        if outcome.error or outcome.interrupted:
+            self._drop_timers()
+        if self.group is not group:
+            self._set_group(group)
+        return outcome
+
+    def result(self) -> str | None:
+        """What the last run() returned, as JSON; None for undefined."""
+        answer: str | None = self._loaded().enter("result").get("json")
+        return answer
+
+    def interrupt(self) -> None:
+        """Cut off what computes in this VU at the watchdog's next tick; parked code is the reactor's to interrupt."""
+        if self._interpreter is not None:
+            self._interpreter.deadline_s = self.reactor.now()
+
+    def _loaded_for_run(self, deadline_s: float | None) -> Interpreter:
+        phase = self.phase
+        interpreter = self._loaded()
+        self.phase = phase
+        interpreter.deadline_s = deadline_s
+        self.event_loop.now_s = self.reactor.now()
+        return interpreter
+
+    def _settle(self, interpreter: Interpreter, state: dict[str, Any]) -> Outcome:
+        """Run macrotasks until the function and everything that it started is done."""
+        while True:
+            if "threw" in state:
+                return Outcome(error=_thrown(state))
+            due_s = self.event_loop.next_due_s()
+            if due_s is None:
+                # Done, or waiting for a promise that nobody will settle: k6 ends quietly in both cases.
+                return Outcome()
+            if due_s > self.reactor.now():
+                self.reactor.sleep_until(due_s)
+            self.event_loop.now_s = self.reactor.now()
+            timer_id = self.event_loop.take_due()
+            if timer_id is not None:
+                try:
+                    state = interpreter.enter("fire", timer_id)
+                except ScriptError as error:
+                    return Outcome(error=_uncaught(error))
+
+    def _drop_timers(self) -> None:
+        for timer in self.event_loop.drop_all():
+            self.logger.warning(
+                f"{timer.name} {timer.timer_id} was stopped because the VU iteration was interrupted"
+            )
+
+
+def _thrown(state: dict[str, Any]) -> ScriptError:
+    error = ScriptError(state["threw"]["text"], state["threw"]["stack"])
+    return _uncaught(error) if state.get("rejected") else error
+
+
+def _uncaught(error: ScriptError) -> ScriptError:
+    return ScriptError(f"Uncaught (in promise) {error.message}", error.stack)

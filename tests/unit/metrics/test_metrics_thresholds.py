@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.errors import ExitCode, OptionsError
+from runner.metrics.collector import Collector
+from runner.metrics.metric import MetricType
+from runner.metrics.registry import Registry
+from runner.metrics.sinks import CounterSink, GaugeSink, RateSink, TrendSink
+from runner.metrics.tags import EMPTY_TAGS
+from runner.metrics.threshold import parse_threshold
+from runner.metrics.thresholds import ThresholdOutcome, Thresholds, configure_thresholds, crossed_metrics
+
+
+def seconds(text: str) -> float:
+    """Stands for the durations of the options: '4s' or a bare number of milliseconds."""
+    return float(text[:-1]) if text.endswith("s") else float(text) / 1000
+
+
+def registry_with_data(values: Mapping[str, list[float]]) -> Registry:
+    registry = Registry()
+    collector = Collector(registry)
+    for kind in MetricType:
+        metric = registry.declare(f"my_{kind}", kind)
+        for value in values.get(metric.name, []):
+            collector.add(metric, value, EMPTY_TAGS, 1.0)
+    return registry
+
+
+def configured(option: Mapping[str, object], registry: Registry) -> Thresholds:
+    return configure_thresholds(option, registry, parse_duration=seconds)
+
+
+@pytest.mark.parametrize(
+    ("source", "method", "op", "value"),
+    [
+        ("count==20", "count", "==", 20),
+        ("count === 20", "count", "===", 20),
+        (" rate > 0 ", "rate", ">", 0),
+        ("p(99.5) < 9", "p(99.5)", "<", 9),
+        ("p( 95 )>=0.5", "p(95)", ">=", 0.5),
+        ("value!=-1.5e3", "value", "!=", -1500),
+        ("med<=.5", "med", "<=", 0.5),
+    ],
+)
+def test_expression_is_read(source: str, method: str, op: str, value: float) -> None:
+    threshold = parse_threshold(source)
+    assert (threshold.source, threshold.method, threshold.op, threshold.value) == (source, method, op, value)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "",
+        "count>",
+        ">1",
+        "count 1",
+        "count=>1",
+        "count=1",
+        "p()<1",
+        "p(x)<1",
+        "mean<1",
+        "count>1s",
+        "p(101)<1",
+    ],
+)
+def test_malformed_expression_is_refused(source: str) -> None:
+    with pytest.raises(ValueError):
+        parse_threshold(source)
+
+
+@given(
+    method=st.sampled_from(["count", "rate", "value", "avg", "min", "max", "med", "p(95)"]),
+    op=st.sampled_from(["<", "<=", ">", ">=", "==", "===", "!="]),
+    value=st.floats(allow_nan=False, allow_infinity=False),
+    space=st.sampled_from(["", " ", "  "]),
+)
+def test_every_expression_of_the_grammar_is_read_back(method: str, op: str, value: float, space: str) -> None:
+    threshold = parse_threshold(f"{space}{method}{space}{op}{space}{value!r}{space}")
+    assert (threshold.method, threshold.op, threshold.value) == (method, op, value)
+
+
+PASSING = {
+    "my_counter": [2.0] * 10,
+    "my_gauge": [float(n) for n in range(10)],
+    "my_rate": [0.0, 1.0] * 5,
+    "my_trend": [float(n) for n in range(10)],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        *(
+            ("my_counter", source)
+            for source in ("count==20", "count >= 20", "count!=19", "rate > 0", "rate==2")
+        ),
+        *(("my_gauge", source) for source in ("value<10", "value==9")),
+        *(("my_rate", source) for source in ("rate>0.49", "rate<=0.5")),
+        *(
+            ("my_trend", source)
+            for source in ("avg==4.5", "min==0", "max==9", "med==4.5", "p(90)>8", "p(99.5) < 9", "p(0)>=0")
+        ),
+    ],
+)
+def test_threshold_that_holds_is_not_crossed(name: str, source: str) -> None:
+    registry = registry_with_data(PASSING)
+    assert configured({name: [source]}, registry).evaluate(10) == ThresholdOutcome((), False)
+    assert crossed_metrics(registry) == []
+
+
+def test_crossed_metrics_are_named_sorted() -> None:
+    registry = registry_with_data(PASSING)
+    thresholds = configured({"my_trend": ["max<5"], "my_counter": ["count<1", "count>0"]}, registry)
+    outcome = thresholds.evaluate(10)
+    assert outcome.crossed == ("my_counter", "my_trend")
+    assert outcome.message == "thresholds on metrics 'my_counter, my_trend' have been crossed"
+    assert crossed_metrics(registry) == ["my_counter", "my_trend"]
+    counter = registry.get("my_counter")
+    assert counter is not None
+    assert [rule.last_failed for rule in counter.thresholds] == [True, False]
+
+
+def test_nothing_crossed_has_no_message() -> None:
+    assert ThresholdOutcome().message == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "crossed"),
+    [
+        ("my_counter", "count>1", True),
+        ("my_counter", "count<1", False),
+        ("my_gauge", "value>1", True),
+        ("my_rate", "rate>0.5", False),
+        ("my_trend", "avg>1", True),
+        ("http_req_duration", "p(95)<1", False),
+        ("http_req_failed", "rate>0.5", False),
+    ],
+)
+def test_metric_without_samples_is_zero_at_the_end_but_a_rate_holds(
+    name: str, source: str, crossed: bool
+) -> None:
+    thresholds = configured({name: [source]}, registry_with_data({}))
+    assert bool(thresholds.evaluate(10).crossed) is crossed
+
+
+def test_metric_without_samples_is_not_judged_while_the_test_runs() -> None:
+    thresholds = configured(
+        {"my_counter": [{"threshold": "count>1", "abortOnFail": True}]}, registry_with_data({})
+    )
+    assert thresholds.evaluate(2, is_final=False) == ThresholdOutcome()
+
+
+ABORTING = {"my_counter": [{"threshold": "count<3", "abortOnFail": True, "delayAbortEval": "4s"}]}
+
+
+@pytest.mark.parametrize(("elapsed_s", "abort"), [(2.0, False), (4.0, True), (6.0, True)])
+def test_abort_waits_for_its_delay(elapsed_s: float, abort: bool) -> None:
+    outcome = configured(ABORTING, registry_with_data(PASSING)).evaluate(elapsed_s, is_final=False)
+    assert outcome == ThresholdOutcome(("my_counter",), abort)
+
+
+def test_aborting_outcome_says_so_in_the_words_of_k6() -> None:
+    outcome = configured(ABORTING, registry_with_data(PASSING)).evaluate(5, is_final=False)
+    assert outcome.message == (
+        "thresholds on metrics 'my_counter' were crossed; at least one has abortOnFail enabled, "
+        "stopping test prematurely"
+    )
+
+
+def test_final_evaluation_never_aborts() -> None:
+    assert not configured(ABORTING, registry_with_data(PASSING)).evaluate(10).abort
+
+
+@pytest.mark.parametrize(
+    ("delay", "expected_s"), [(None, 0), ("", 0), ("10s", 10), (1500, 1.5), ("500", 0.5)]
+)
+def test_delay_may_be_a_duration_or_milliseconds(delay: object, expected_s: float) -> None:
+    registry = registry_with_data({})
+    configured({"my_counter": [{"threshold": "count<3", "delayAbortEval": delay}]}, registry)
+    metric = registry.get("my_counter")
+    assert metric is not None
+    assert metric.thresholds[0].delay_abort_eval_s == expected_s
+
+
+def test_empty_list_only_makes_the_submetric() -> None:
+    registry = registry_with_data({})
+    assert not configured({"my_rate{kind:a}": []}, registry)
+    submetric = registry.get("my_rate{kind:a}")
+    assert submetric is not None
+    assert submetric.has_threshold_entry
+    assert submetric.thresholds == []
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (
+            {"nothing_here": ["count>1"]},
+            'invalid threshold defined on nothing_here; reason: no metric name "nothing_here" found',
+        ),
+        (
+            {"nothing_here{a:b}": ["count>1"]},
+            'invalid threshold defined on nothing_here{a:b}; reason: no metric name "nothing_here" found',
+        ),
+        (
+            {"my_counter": ["p(95)<1"]},
+            "invalid threshold defined on my_counter; reason: unsupported aggregation method p(95) on metric "
+            "of type counter. supported aggregation methods for this metric are: count, rate",
+        ),
+    ],
+)
+def test_wrong_metric_or_method_is_refused_in_the_words_of_k6(
+    option: dict[str, object], message: str
+) -> None:
+    with pytest.raises(OptionsError) as caught:
+        configured(option, registry_with_data({}))
+    assert caught.value.message == message
+    assert caught.value.exit_code == ExitCode.INVALID_CONFIG
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        ["count>"],
+        "count>1",
+        None,
+        7,
+        [7],
+        [None],
+        [{}],
+        [{"threshold": 1}],
+        [{"threshold": "count>1", "abortOnFail": "yes"}],
+        [{"threshold": "count>1", "delayAbortEval": True}],
+        [{"threshold": "count>1", "delayAbortEval": "soon"}],
+        [["count>1"]],
+    ],
+)
+def test_unreadable_rules_are_refused_with_the_name_of_the_metric(rules: object) -> None:
+    with pytest.raises(OptionsError, match="invalid threshold defined on my_counter; reason: "):
+        configured({"my_counter": rules}, registry_with_data({}))
+
+
+@pytest.mark.parametrize(
+    ("sink", "method", "fits"),
+    [
+        (CounterSink(), "count", True),
+        (CounterSink(), "value", False),
+        (GaugeSink(), "value", True),
+        (GaugeSink(), "max", False),
+        (RateSink(), "rate", True),
+        (RateSink(), "count", False),
+        (TrendSink(), "p(95)", True),
+        (TrendSink(), "count", False),
+    ],
+)
+def test_each_metric_type_has_its_methods(
+    sink: CounterSink | GaugeSink | RateSink | TrendSink, method: str, fits: bool
+) -> None:
+    assert parse_threshold(f"{method}>1").fits(sink) is fits

@@ -1,0 +1,64 @@
+"""A run made by hand: what a script would have added, without a script."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from runner.metrics import builtin
+from runner.metrics.collector import Collector
+from runner.metrics.groups import Group
+from runner.metrics.metric import Metric, MetricType, ValueType
+from runner.metrics.registry import Registry
+from runner.metrics.tags import TagSet
+from runner.metrics.thresholds import configure_thresholds
+from runner.summary.data import SummaryData, summary_data
+
+TREND_STATS = ("avg", "min", "med", "max", "p(90)", "p(95)")
+
+
+class FakeRun:
+    """Collects what a test feeds it and makes the summary's data from that."""
+
+    def __init__(self) -> None:
+        self.registry = Registry()
+        self.root_group = Group.root()
+        self._collector = Collector(self.registry)
+
+    def declare(self, name: str, kind: str, contains: str = "default") -> Metric:
+        return self.registry.declare(name, MetricType(kind), ValueType(contains))
+
+    def add(self, metric: Metric | builtin.BuiltinMetric, *values: float, **tags: str) -> None:
+        if isinstance(metric, builtin.BuiltinMetric):
+            metric = self.registry.builtin(metric)
+        for value in values:
+            self._collector.add(metric, value, TagSet.of(tags), 1.0)
+
+    def check(self, name: str, passed: bool, group: str = "") -> None:
+        tags = TagSet.of({"group": group, "check": name})
+        self._collector.add(self.registry.builtin(builtin.CHECKS), float(passed), tags, 1.0)
+        self.root_group.record_check(tags, passed)
+
+    def thresholds(self, option: Mapping[str, object]) -> None:
+        """Configure the thresholds; to be judged by ``data``."""
+        self._thresholds = configure_thresholds(option, self.registry, parse_duration=float)
+
+    def data(
+        self, trend_stats: tuple[str, ...] = TREND_STATS, time_unit: str = "", for_text: bool = True
+    ) -> SummaryData:
+        if hasattr(self, "_thresholds"):
+            self._thresholds.evaluate(2.0)
+        return summary_data(
+            self.registry,
+            self.root_group,
+            duration_s=2.0,
+            trend_stats=trend_stats,
+            time_unit=time_unit,
+            with_threshold_percentiles=for_text,
+        )
+
+
+@pytest.fixture
+def run() -> FakeRun:
+    return FakeRun()
