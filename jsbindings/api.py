@@ -7,11 +7,10 @@ docs/add-a-binding.md walks through one.
 from __future__ import annotations
 
 import asyncio
-import functools
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from runner.ops import Op, Thrown
 
@@ -24,12 +23,21 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 _MARK = "_k6py_op"
 
 
+@overload
+def op(function: _Function, /) -> _Function: ...
+
+
+@overload
+def op(*, init_error: str | None = None, blocking: bool = False) -> Callable[[_Function], _Function]: ...
+
+
 def op(
-    function: _Function | None = None, *, init_error: str | None = None, blocking: bool = False
-) -> Any:
+    function: _Function | None = None, /, *, init_error: str | None = None, blocking: bool = False
+) -> _Function | Callable[[_Function], _Function]:
     """Mark a method of a Binding as callable from its face, under the method's own name.
 
-    Parameters annotated ``bytes`` take what JavaScript hands over as ArrayBuffer, view or string; returned bytes
+    Parameters annotated ``bytes`` take what JavaScript hands over as ArrayBuffer, view or string; returned
+    bytes
     arrive as ArrayBuffer; everything else crosses as JSON.  An ``async def`` op is awaited in a thread.
 
     Args:
@@ -47,7 +55,8 @@ def op(
 class Binding:
     """One k6 module in one virtual user.
 
-    Subclasses set `module` and mark methods with `op`.  The face is ``face.js`` beside the Python file, or the text
+    Subclasses set `module` and mark methods with `op`.  The face is ``face.js`` beside the Python file, or
+    the text
     in `face`.  What all virtual users of a process share is made once by `create_shared`.
 
     Args:
@@ -68,7 +77,7 @@ class Binding:
         return None
 
     def end_iteration(self) -> None:
-        """Called after each iteration, setup and teardown, also when it was cut off: release what is left open."""
+        """Called after each iteration, setup and teardown, cut off or not: release what is left open."""
 
     @classmethod
     def face_source(cls) -> str:
@@ -84,7 +93,7 @@ class Binding:
     def ops(self) -> dict[str, Op]:
         """The marked methods by name, as the engine takes them."""
         table = {}
-        for name, byte_arguments, init_error, blocking in _marked(type(self)):
+        for name, byte_arguments, init_error, blocking in _marked_methods(type(self)):
             method = getattr(self, name)
             if blocking:
                 method = self._in_thread(method)
@@ -109,14 +118,18 @@ class Binding:
         return call
 
 
-@functools.cache
-def _marked(binding: type[Binding]) -> tuple[tuple[str, tuple[int, ...], str | None, bool], ...]:
-    found = []
-    for name, function in inspect.getmembers(binding, inspect.isfunction):
-        mark = getattr(function, _MARK, None)
-        if mark is not None:
-            parameters = list(inspect.signature(function).parameters.values())[1:]
-            positions = tuple(i for i, p in enumerate(parameters) if "bytes" in str(p.annotation))
-            found.append((name, positions, *mark))
-    return tuple(found)
+_methods: dict[type[Binding], list[tuple[str, tuple[int, ...], str | None, bool]]] = {}
 
+
+def _marked_methods(binding: type[Binding]) -> list[tuple[str, tuple[int, ...], str | None, bool]]:
+    """Name, positions of bytes, init error and blocking of each op; looked up once per class, not per VU."""
+    if binding not in _methods:
+        found = []
+        for name, function in inspect.getmembers(binding, inspect.isfunction):
+            mark = getattr(function, _MARK, None)
+            if mark is not None:
+                parameters = list(inspect.signature(function).parameters.values())[1:]
+                positions = tuple(i for i, p in enumerate(parameters) if "bytes" in str(p.annotation))
+                found.append((name, positions, *mark))
+        _methods[binding] = found
+    return _methods[binding]

@@ -31,7 +31,8 @@ BUILTIN = {
 # JavaScript that faces share.
 _HELPERS = {"k6py:tags": "tags.js"}
 
-# The globals that every script finds (https://grafana.com/docs/k6/latest/javascript-api/init-context/ and pages beside it).
+# The globals that every script finds (https://grafana.com/docs/k6/latest/javascript-api/init-context/ and
+# pages beside it).
 GLOBALS = """
 import { require } from 'k6py:kernel';
 import { console } from 'k6py:console';
@@ -40,7 +41,8 @@ import { TextEncoder, TextDecoder } from 'k6py:text-encoding';
 import { crypto } from 'k6py:webcrypto';
 import { setTimeout, clearTimeout, setInterval, clearInterval } from 'k6/timers';
 Object.assign(globalThis, {
-  console, open, require, TextEncoder, TextDecoder, crypto, setTimeout, clearTimeout, setInterval, clearInterval,
+  console, open, require, TextEncoder, TextDecoder, crypto, setTimeout, clearTimeout, setInterval,
+  clearInterval,
 });
 """
 
@@ -76,7 +78,8 @@ REMOVED = {
 
 
 class ModuleRegistry:
-    """Finds the Binding behind a module name: built-in, from an installed package, or from a file given by hand.
+    """Finds the Binding behind a module name: built-in, from an installed package, or from a file given by
+    hand.
 
     Args:
         files: Python files with a Binding each (``--module``).
@@ -114,9 +117,13 @@ class ModuleRegistry:
             found: type[Binding] = entry_point.load()
             return found
         if name in REMOVED:
-            raise ImportFailed(f"the module {name} has been removed from k6: please use {REMOVED[name]} instead")
+            raise ImportFailed(
+                f"the module {name} has been removed from k6: please use {REMOVED[name]} instead"
+            )
         if name in NOT_AVAILABLE:
-            raise ImportFailed(f"unknown module: {name} (a module of k6 that this version of k6py does not have yet)")
+            raise ImportFailed(
+                f"unknown module: {name} (a module of k6 that this version of k6py does not have yet)"
+            )
         raise ImportFailed(
             f"unknown module: {name} (k6py finds modules of its own, installed ones by the entry point"
             f" group {ENTRY_POINT_GROUP}, and files given with --module)"

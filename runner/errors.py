@@ -69,6 +69,10 @@ class ScriptError(K6pyError):
         return f"{self.message}\n{self.stack}" if self.stack else self.message
 
 
+class ImportFailed(ScriptError):
+    """The script imports a module that is not there, or that k6py will not load."""
+
+
 class RemoteError(K6pyError):
     """The peer broke its protocol or refused us."""
 

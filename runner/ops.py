@@ -1,4 +1,4 @@
-"""The vocabulary of op calls, shared by the engine that makes them and the bindings that serve them (a leaf)."""
+"""The vocabulary of op calls, shared by the engine that makes and the bindings that serve them (a leaf)."""
 
 from __future__ import annotations
 

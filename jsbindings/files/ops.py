@@ -38,7 +38,11 @@ class FilesBinding(Binding):
         if not given:
             raise Thrown("open() can't be used with an empty filename")
         modules = self.vu.context.modules
-        url = given if given.startswith("file://") else urljoin(calling_file or modules.main, _as_relative(given))
+        url = (
+            given
+            if given.startswith("file://")
+            else urljoin(calling_file or modules.main, _as_relative(given))
+        )
         path = modules.path_of(url)
         if path not in self.shared:
             try:

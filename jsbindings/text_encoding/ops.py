@@ -18,7 +18,9 @@ class TextEncodingBinding(Binding):
         return text.encode("utf-8")
 
     @op
-    def decode(self, data: bytes, encoding: str, fatal: bool, keep_bom: bool, stream: bool) -> tuple[str, int]:
+    def decode(
+        self, data: bytes, encoding: str, fatal: bool, keep_bom: bool, stream: bool
+    ) -> tuple[str, int]:
         """The text in `data` and how many bytes of it were used (all of them unless `stream`).
 
         Raises:
@@ -28,6 +30,8 @@ class TextEncodingBinding(Binding):
         try:
             text = decoder.decode(data, final=not stream)
         except UnicodeDecodeError as error:
-            raise Thrown(f"the data is no valid {encoding}: {error.reason} at byte {error.start}", "TypeError") from None
+            raise Thrown(
+                f"the data is no valid {encoding}: {error.reason} at byte {error.start}", "TypeError"
+            ) from None
         rest = len(decoder.getstate()[0]) if stream else 0
         return text if keep_bom else text.removeprefix("\ufeff"), len(data) - rest

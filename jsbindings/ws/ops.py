@@ -39,7 +39,8 @@ CLOSE_SENT = "websocket: close sent"
 CLOSE_GOING_AWAY = 1001
 CLOSE_NO_STATUS = 1005
 
-# Names that the close codes have in error texts (RFC 6455 section 7.4.1, in Go's words, which scripts compare with).
+# Names that the close codes have in error texts (RFC 6455 section 7.4.1, in Go's words, which scripts
+# compare with).
 _CODE_NAMES = {
     1000: "normal",
     1001: "going away",
@@ -97,7 +98,7 @@ class WsBinding(Binding):
     def check_context(self) -> None:
         """Refuse the init context before anything else is looked at."""
 
-    # --- connecting -----------------------------------------------------------------------------------------------
+    # ---- connecting
 
     @op
     def connect(self, url: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -176,7 +177,7 @@ class WsBinding(Binding):
         }
         return tags.with_tags({k: v for k, v in values.items() if self.vu.context.has_system_tag(k)})
 
-    # --- commands -------------------------------------------------------------------------------------------------
+    # ---- commands
 
     @op
     def send_text(self, number: int, text: str) -> str | None:
@@ -211,6 +212,9 @@ class WsBinding(Binding):
         if socket is None or socket.close_sent:
             return None
         socket.close_sent = True
+        if not socket.connection.is_open:
+            # The server was faster; its close frame waits behind events that the script has not seen yet.
+            return None
         return self._command(number, lambda connection, by_s: connection.close(code & 0xFFFF, by_s))
 
     def _command(self, number: int, action: Callable[[WebSocketConnection, float], None]) -> str | None:
@@ -232,7 +236,7 @@ class WsBinding(Binding):
         tags = self._ended_tags.get(number, self.vu.tags) if socket is None else socket.tags
         self.vu.count(WS_MSGS_SENT, 1, tags)
 
-    # --- events ---------------------------------------------------------------------------------------------------
+    # ---- events
 
     @op
     def start_timer(self, number: int, delay_ms: float, repeats: bool) -> int:
@@ -247,7 +251,8 @@ class WsBinding(Binding):
     def next_event(self, number: int) -> list[Any]:
         """Wait for the next event: a list of its kind and what belongs to it.
 
-        The kinds are those of ``Socket.on`` and two more: ``timer`` with the timer's number, and ``closed`` with the
+        The kinds are those of ``Socket.on`` and two more: ``timer`` with the timer's number, and
+        ``closed`` with the
         code of the close event and, when an error event comes first, its text.
         """
         socket = self._sockets[number]
@@ -298,14 +303,15 @@ class WsBinding(Binding):
             case ProtocolFailed(close_frame_one_byte=True):
                 return CLOSE_NO_STATUS, close_text(CLOSE_NO_STATUS, "")
             case ProtocolFailed(1002, message):
-                # k6's text is about its own second close frame, and scripts compare with it; the log has the cause.
+                # k6's text is about its own second close frame, and scripts compare with it; the log has
+                # the cause.
                 self.vu.logger.debug(f"the WebSocket server broke the protocol: {message}")
                 return CLOSE_GOING_AWAY, CLOSE_SENT
             case ProtocolFailed(code, message):
                 return CLOSE_GOING_AWAY, f"websocket: {message} (closed with {code})"
         raise AssertionError(event)
 
-    # --- the end --------------------------------------------------------------------------------------------------
+    # ---- the end
 
     @op
     def end(self, number: int) -> None:
@@ -339,7 +345,7 @@ def close_text(code: int, reason: str) -> str:
 
 
 def _http_url(url: str) -> str:
-    """The URL under which a jar keeps the cookies of a WebSocket (RFC 6455 section 4.1 sends those of the HTTP URL)."""
+    """The URL under which a jar keeps the cookies of a WebSocket: that of the same place by HTTP."""
     return "http" + url.removeprefix("ws") if url.startswith("ws") else url
 
 

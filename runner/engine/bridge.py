@@ -30,7 +30,8 @@ class Bridge:
         self._door = door
         self._ops: dict[str, Op] = {}
         self.interrupted = False
-        # An op of ours that failed for a reason that is no script's fault; the host raises it when JS has returned.
+        # An op of ours that failed for a reason that is no script's fault; the host raises it when JS has
+        # returned.
         self.internal_error: BaseException | None = None
 
     def register(self, ops: Mapping[str, Op]) -> None:
@@ -61,7 +62,8 @@ class Bridge:
 
     def _decode(self, op: Op, arguments: bytes) -> list[Any]:
         values: list[Any] = _loads(arguments)
-        # JSON.stringify escapes lone surrogates and nothing else that begins with \ud: well-formed text skips the walk.
+        # JSON.stringify escapes lone surrogates and nothing else that begins with \ud: well-formed text
+        # skips the walk.
         if b"\\ud" in arguments:
             values = [_well_formed(value) for value in values]
         for index in op.byte_arguments:

@@ -1,9 +1,11 @@
 """One JavaScript interpreter: QuickJS through dukpy, without dukpy's own console, process and CommonJS.
 
-Owns entering JavaScript and what comes back; knows nothing of k6.  ``_dukpy.eval_string`` is given this object
+Owns entering JavaScript and what comes back; knows nothing of k6.  ``_dukpy.eval_string`` is given this
+object
 in place of dukpy's JSInterpreter and uses the attributes named under "what dukpy asks of us".
 
-Entering JavaScript costs two garbage collections (20 µs on an empty heap), so it happens once per macrotask; in
+Entering JavaScript costs two garbage collections (20 µs on an empty heap), so it happens once per
+macrotask; in
 between, the script calls the host (ops).  It must not be entered while its own code is parked in an op.
 """
 
@@ -60,7 +62,7 @@ class Interpreter:
         self._ctx = _dukpy.create_context()
         door = open_door(self._ctx) if native else None
         self._modules = modules
-        self._load_error: Exception | None = None
+        self._load_errors: list[Exception] = []
         self._bridge = Bridge(door)
         # When the watchdog may cut off what runs here; None lets it run.
         self.deadline_s: float | None = None
@@ -72,7 +74,7 @@ class Interpreter:
             door.bind_slots("k6pySlots")
         self._evaluate("delete globalThis.k6pySlots", {})
 
-    # --- what dukpy asks of us ------------------------------------------------------------------------------------
+    # ---- what dukpy asks of us
 
     # Called before each op; the bridge itself answers unknown names, so any name (a non-empty bytes) exists.
     _check_exported_function_exists = staticmethod(bool)
@@ -87,7 +89,7 @@ class Interpreter:
             return self._modules.resolve(base, specifier)
         except Exception as error:
             # dukpy drops the exception and throws a nameless one: keep ours for whoever entered.
-            self._load_error = self._load_error or error
+            self._load_errors.append(error)
             raise
 
     def load(self, name: str) -> tuple[str, str, str]:
@@ -95,10 +97,10 @@ class Interpreter:
         try:
             return name, self._modules.load(name), "module"
         except Exception as error:
-            self._load_error = self._load_error or error
+            self._load_errors.append(error)
             raise
 
-    # --- entering -------------------------------------------------------------------------------------------------
+    # ---- entering
 
     @property
     def bridge(self) -> Bridge:
@@ -126,13 +128,12 @@ class Interpreter:
         self._run(source.encode("utf-8", "replace"), json.dumps(values), bool(name), name)
 
     def _run(self, code: bytes, values: str, as_module: bool, name: str) -> Any:
-        self._load_error = None
+        self._load_errors.clear()
         try:
             answer = _dukpy.eval_string(self, code, values.encode(), as_module, name)
         except JSRuntimeError as error:
-            load_error, self._load_error = self._load_error, None
-            if load_error is not None and str(error).startswith(_LOADER_FAILED):
-                raise load_error from None
+            if self._load_errors and str(error).startswith(_LOADER_FAILED):
+                raise self._load_errors[0] from None
             raise script_error(str(error)) from None
         finally:
             failure, self._bridge.internal_error = self._bridge.internal_error, None
@@ -146,7 +147,9 @@ class Interpreter:
 
     def _import(self, url: str) -> None:
         """The op behind require(): evaluate a module at once and hand its namespace to the kernel."""
-        source = f"import * as m from {json.dumps(url)};\nimport {{ deliver }} from '{KERNEL}';\ndeliver(m);\n"
+        source = (
+            f"import * as m from {json.dumps(url)};\nimport {{ deliver }} from '{KERNEL}';\ndeliver(m);\n"
+        )
         self.run_module(f"k6py:require/{url}", source)
 
 

@@ -1,7 +1,10 @@
-"""The native door: QuickJS's C API through ctypes, for what dukpy's public interface does slowly or not at all.
+"""The native door: QuickJS's C API through ctypes, for what dukpy's public interface does slowly or not at
+all.
 
-Owns the three uses we make of it: bytes that cross without JSON, files compiled under their own name, and nothing else
-yet.  ``open_door`` answers None where the loaded library is not the one this file was written for; every caller
+Owns the three uses we make of it: bytes that cross without JSON, files compiled under their own name, and
+nothing else
+yet.  ``open_door`` answers None where the loaded library is not the one this file was written for; every
+caller
 has a slower path through dukpy's public interface then, and the tests run both.
 """
 
@@ -110,7 +113,8 @@ class NativeDoor:
 def open_door(capsule: object) -> NativeDoor | None:
     """The native door of the interpreter behind dukpy's `capsule`, or None when the library is not known.
 
-    The capsule's structure begins with the runtime and the context; the library itself confirms that before it is used.
+    The capsule's structure begins with the runtime and the context; the library itself confirms that
+    before it is used.
     """
     if _library is None:
         return None

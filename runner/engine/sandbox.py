@@ -1,4 +1,4 @@
-"""A bare interpreter for the host's own tools (syntax probe, TypeScript compiler); no script ever runs in it."""
+"""A bare interpreter for the host's own tools (syntax probe, TypeScript compiler); runs no script."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ class Sandbox:
             InternalError: the code threw.
         """
         try:
-            answer = _dukpy.eval_string(self, code.encode("utf-8"), json.dumps(values).encode(), False, "<k6py>")
+            answer = _dukpy.eval_string(
+                self, code.encode("utf-8"), json.dumps(values).encode(), False, "<k6py>"
+            )
         except _dukpy.JSRuntimeError as error:
             raise InternalError(f"a tool of k6py failed in its interpreter: {error}") from None
         return None if answer is None else json.loads(answer)
@@ -48,6 +50,6 @@ class SyntaxProbe:
         self._sandbox: Sandbox | None = None
 
     def is_commonjs(self, source: str) -> bool:
-        """True when `source` parses as the body of a CommonJS wrapper: no import, export or top-level await."""
+        """True when `source` parses as the body of a CommonJS wrapper: no import, export or await."""
         self._sandbox = self._sandbox or Sandbox()
         return bool(self._sandbox.evaluate(_PROBE, source=source))

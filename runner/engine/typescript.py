@@ -1,6 +1,8 @@
-"""TypeScript to JavaScript: the compiler that dukpy ships, run in an interpreter of its own, its results on disk.
+"""TypeScript to JavaScript: the compiler that dukpy ships, run in an interpreter of its own, its results
+on disk.
 
-Types are stripped and not checked, as k6 does.  Loading the compiler takes most of a second, so results are kept
+Types are stripped and not checked, as k6 does.  Loading the compiler takes most of a second, so results
+are kept
 by content hash in the user's cache folder; a cache that cannot be written only costs time.
 """
 

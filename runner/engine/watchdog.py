@@ -1,6 +1,7 @@
 """Cuts off JavaScript that neither ends nor calls the host.
 
-A timer of the process's CPU time ticks while scripts compute and is silent while they wait.  At a tick, an interpreter
+A timer of the process's CPU time ticks while scripts compute and is silent while they wait.  At a tick, an
+interpreter
 that is past its deadline and in the middle of pure JavaScript is interrupted; QuickJS makes that uncatchable.
 Needs the main thread: elsewhere Python delivers no signals, and a script that loops for ever is not cut off.
 """
@@ -48,7 +49,8 @@ class Watchdog:
             self._started = False
 
     def _tick(self, _signal: int, frame: FrameType | None) -> None:
-        # Only while the topmost Python frame is the one that entered JavaScript is no code of ours in the middle of
+        # Only while the topmost Python frame is the one that entered JavaScript is no code of ours in the
+        # middle of
         # something; an op that is just running is left alone until it has returned.
         if frame is None or frame.f_code is not _ENTERING:
             return

@@ -105,7 +105,8 @@ def load_script(vu: VirtualUser, script: str) -> Exports:
         if isinstance(error, ImportFailed) or error.message.startswith("SyntaxError"):
             main = vu.context.modules.main
             raise ScriptError(
-                f"could not initialize '{script}': could not load JS test '{main}': {error.message}", error.stack
+                f"could not initialize '{script}': could not load JS test '{main}': {error.message}",
+                error.stack,
             ) from None
         raise
     return vu.exports()

@@ -1,6 +1,7 @@
 """What a run prints about itself while it runs: the banner and the progress block, as text.
 
-Owns k6's layout of these lines; draws nothing (progress_display.py does) and counts nothing (the executors do).
+Owns k6's layout of these lines; draws nothing (progress_display.py does) and counts nothing (the executors
+do).
 """
 
 from __future__ import annotations
@@ -34,7 +35,12 @@ def banner(script: str, outputs: Sequence[str], scenarios: str) -> str:
 
 
 def running_line(
-    executors: Sequence[LoopingExecutor], elapsed_s: float, longest_s: float, vus: int, *, status: str = "running"
+    executors: Sequence[LoopingExecutor],
+    elapsed_s: float,
+    longest_s: float,
+    vus: int,
+    *,
+    status: str = "running",
 ) -> str:
     """``running (0m01.0s), 3/5 VUs, 4 complete and 0 interrupted iterations``.
 
@@ -100,5 +106,3 @@ def _elapsed(elapsed_s: float, longest_s: float) -> str:
 def initialising_line(done: int, total: int) -> str:
     """What a terminal shows while the VUs load the script."""
     return f"Init      [{_bar(done / total if total else 1.0)}] {done}/{total} VUs initialized"
-
-

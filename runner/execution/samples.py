@@ -1,4 +1,4 @@
-"""The outputs of a run: started before it, fed while it runs, stopped after it, whatever happens to one of them."""
+"""The outputs of a run: started before it, fed while it runs, stopped after it, even if one fails."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class TestRun:
         self._duration_s = 0.0
         self._longest_s = 0.0
 
-    # --- the whole ------------------------------------------------------------------------------------------------
+    # ---- the whole
 
     def run(self, limits: Limits, native: bool) -> ExitCode:
         """Run the test and return its exit code."""
@@ -119,9 +119,7 @@ class TestRun:
     def _run(self, limits: Limits, native: bool) -> None:
         try:
             prepared = prepare(self._config, self._reactor, self._logger, limits=limits, native=native)
-            outputs = SampleOutputs(
-                self._reactor, prepared.context.collector, self._logger, self._config.out
-            )
+            outputs = SampleOutputs(self._reactor, prepared.context.collector, self._logger, self._config.out)
             outputs.start()
         except K6pyError as error:
             self._log_failure(error)
@@ -139,8 +137,11 @@ class TestRun:
         self._longest_s = max_duration_s(scenarios)
         if not self._config.quiet:
             self._write(
-                banner(self._config.script, outputs.descriptions(), describe_scenarios(
-                    prepared.context.require_options().scenarios))
+                banner(
+                    self._config.script,
+                    outputs.descriptions(),
+                    describe_scenarios(prepared.context.require_options().scenarios),
+                )
             )
         display = self._display()
         display.start()
@@ -180,19 +181,28 @@ class TestRun:
             self._logger.error(outcome.message)
             self._exit_code = ExitCode.THRESHOLDS_CROSSED
         if self._started_s is not None and not any(e.counts.complete for e in self._executors):
-            self._logger.warning("No script iterations fully finished, consider making the test duration longer")
+            self._logger.warning(
+                "No script iterations fully finished, consider making the test duration longer"
+            )
         try:
             write_summary(
-                self._config, prepared.context, duration_s=self._duration_s, setup_data=data,
-                has_setup="setup" in prepared.exports.functions, stdout=self._stdout, stderr=self._stderr,
+                self._config,
+                prepared.context,
+                duration_s=self._duration_s,
+                setup_data=data,
+                has_setup="setup" in prepared.exports.functions,
+                stdout=self._stdout,
+                stderr=self._stderr,
             )
         except K6pyError as error:
             self._log_failure(error)
         display.write_block()
 
-    # --- setup and teardown ---------------------------------------------------------------------------------------
+    # ---- setup and teardown
 
-    def _run_single(self, prepared: PreparedTest, function: Phase, data: str | None, timeout_s: float) -> str | None:
+    def _run_single(
+        self, prepared: PreparedTest, function: Phase, data: str | None, timeout_s: float
+    ) -> str | None:
         """Run setup() or teardown() in a VU of its own; what it returned, as JSON."""
         context = prepared.context
         vu = self._single_vu = VirtualUser(context, 0)
@@ -233,7 +243,7 @@ class TestRun:
         self._reactor.interrupt(task, Interrupted())
         task.join()
 
-    # --- scenarios ------------------------------------------------------------------------------------------------
+    # ---- scenarios
 
     def _run_scenarios(self, prepared: PreparedTest, scenarios: list[ScenarioConfig]) -> None:
         assert self._pool is not None
@@ -319,7 +329,7 @@ class TestRun:
         again()
         return lambda: timer.cancel()
 
-    # --- stopping -------------------------------------------------------------------------------------------------
+    # ---- stopping
 
     def stop(self, code: ExitCode, message: str) -> None:
         """End the test now: running iterations are cut off, teardown and summary still happen."""
@@ -361,7 +371,7 @@ class TestRun:
         else:
             self._logger.error(error.message)
 
-    # --- what is shown --------------------------------------------------------------------------------------------
+    # ---- what is shown
 
     def _display(self) -> ProgressDisplay:
         return ProgressDisplay(
@@ -409,5 +419,3 @@ class _Timeout(K6pyError):
             f" option {function}Timeout"
         )
         self.exit_code = _TIMEOUT_CODES[function]
-
-

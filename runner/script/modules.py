@@ -1,6 +1,7 @@
 """Every module of a test: which file an import means, and its source as the interpreters take it.
 
-One object per process serves all VUs, so that a file is read, recognised and compiled once.  Owns the rules of
+One object per process serves all VUs, so that a file is read, recognised and compiled once.  Owns the
+rules of
 https://grafana.com/docs/k6/latest/using-k6/modules/ ; runs nothing.
 """
 
@@ -19,9 +20,12 @@ from runner.engine.typescript import TypeScriptCompiler
 from runner.errors import ImportFailed
 from runner.script.source_map import SourceMap
 
-# Names that a CommonJS file assigns to its exports: what `import { name }` may ask of it.  Found by reading, as
+# Names that a CommonJS file assigns to its exports: what `import { name }` may ask of it.  Found by
+# reading, as
 # Node does it, because an ES module has to name its exports before it runs.
-_CJS_EXPORT = re.compile(r"\bexports\.([A-Za-z_$][\w$]*)\s*=|defineProperty\(\s*exports\s*,\s*['\"]([A-Za-z_$][\w$]*)['\"]")
+_CJS_EXPORT = re.compile(
+    r"\bexports\.([A-Za-z_$][\w$]*)\s*=|defineProperty\(\s*exports\s*,\s*['\"]([A-Za-z_$][\w$]*)['\"]"
+)
 
 
 class Source(NamedTuple):
@@ -63,7 +67,7 @@ class ScriptModules:
         self._probe = SyntaxProbe()
         self._typescript = TypeScriptCompiler()
 
-    # --- what an interpreter asks ---------------------------------------------------------------------------------
+    # ---- what an interpreter asks
 
     def resolve(self, base: str, specifier: str) -> str:
         """The name of the module that `specifier` means in the module called `base`.
@@ -81,7 +85,8 @@ class ScriptModules:
             return urljoin(base if "://" in base else self.main, specifier)
         raise ImportFailed(
             f'The moduleSpecifier "{specifier}" couldn\'t be recognised as something k6 supports.'
-            " Use a path that starts with ./ or ../, a k6 module such as k6/ws, or a URL with its files in vendor/"
+            " Use a path that starts with ./ or ../, a k6 module such as k6/ws,"
+            " or a URL with its files in vendor/"
         )
 
     def load(self, name: str) -> str:
@@ -113,7 +118,7 @@ class ScriptModules:
             return line, column
         return source.positions.original(line, column)
 
-    # --- files ----------------------------------------------------------------------------------------------------
+    # ---- files
 
     def path_of(self, url: str) -> Path:
         """The local file behind a URL: the file itself, or the vendored copy.
@@ -124,7 +129,9 @@ class ScriptModules:
         parts = urlsplit(url)
         if parts.scheme == "file":
             return Path(unquote(parts.path))
-        relative = Path(parts.netloc, *[part for part in unquote(parts.path).split("/") if part not in ("", "..")])
+        relative = Path(
+            parts.netloc, *[part for part in unquote(parts.path).split("/") if part not in ("", "..")]
+        )
         for folder in self._vendor_folders:
             if (folder / relative).is_file():
                 return folder / relative
@@ -152,15 +159,19 @@ class ScriptModules:
         return Source(compiled.code, self._probe.is_commonjs(compiled.code), SourceMap(compiled.mappings))
 
     def _shown(self, url: str) -> str:
-        """The path as a script beside the main one would write it; k6 shows the specifier as it was written."""
+        """The path as a script beside the main one would write it; k6 shows what was written."""
         folder = self.main.rpartition("/")[0] + "/"
         return "./" + url.removeprefix(folder) if url.startswith(folder) else url
 
-    # --- modules of k6 --------------------------------------------------------------------------------------------
+    # ---- modules of k6
 
     def _internal(self, base: str, specifier: str) -> str:
-        if base.startswith(("file:", "http:", "https:")):
-            raise ImportFailed(f'The moduleSpecifier "{specifier}" is internal to k6py; scripts cannot import it')
+        source = self._sources.get(base)
+        # The ES module around a CommonJS file is ours, although it goes by the file's name.
+        if source is not None and not source.commonjs:
+            raise ImportFailed(
+                f'The moduleSpecifier "{specifier}" is internal to k6py; scripts cannot import it'
+            )
         return specifier
 
 

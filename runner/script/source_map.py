@@ -12,7 +12,8 @@ class SourceMap:
     """Looks up original positions; lines and columns are counted from 1.
 
     Args:
-        mappings: the source map's "mappings": lines separated by ``;``, segments by ``,``, numbers in base 64 VLQ.
+        mappings: the source map's "mappings": lines separated by ``;``, segments by ``,``, numbers in
+            base 64 VLQ.
     """
 
     def __init__(self, mappings: str) -> None:

@@ -1,6 +1,7 @@
 """Cookies of a virtual user (RFC 6265), and the jars that a script makes beside its own.
 
-Owns which cookie goes where; knows no request.  Bounds are those that RFC 6265 section 6.1 asks of clients at least,
+Owns which cookie goes where; knows no request.  Bounds are those that RFC 6265 section 6.1 asks of clients
+at least,
 enough for any test and small enough for thousands of virtual users.
 """
 
@@ -169,7 +170,9 @@ def _domain_matches(host: str, domain: str) -> bool:
 
 
 def _path_matches(path: str, cookie_path: str) -> bool:
-    return path == cookie_path or path.startswith(cookie_path if cookie_path.endswith("/") else f"{cookie_path}/")
+    return path == cookie_path or path.startswith(
+        cookie_path if cookie_path.endswith("/") else f"{cookie_path}/"
+    )
 
 
 def _is_ip(host: str) -> bool:

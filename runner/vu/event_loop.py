@@ -1,6 +1,7 @@
 """A VU's event loop: macrotasks one at a time, all microtasks between two of them.
 
-Owns the timers of k6/timers and when an iteration has nothing left to wait for.  Knows neither JavaScript nor sockets:
+Owns the timers of k6/timers and when an iteration has nothing left to wait for.  Knows neither JavaScript
+nor sockets:
 the engine runs one macrotask per call, and entering the engine drains the microtasks.
 """
 

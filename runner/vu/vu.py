@@ -1,6 +1,7 @@
 """One virtual user: an interpreter with the script in it, and what the script's modules know of the run.
 
-Owns identity, phase, tags, groups, cookies and byte counts, and runs the script's functions on the VU's event loop.
+Owns identity, phase, tags, groups, cookies and byte counts, and runs the script's functions on the VU's
+event loop.
 Decides neither when an iteration starts nor what is logged of it: that is runner/execution.
 """
 
@@ -102,7 +103,7 @@ class VirtualUser:
         self._setup_data: str | None = None
         self._extra_env: dict[str, str] = {}
 
-    # --- for bindings ---------------------------------------------------------------------------------------------
+    # ---- for bindings
 
     @property
     def reactor(self) -> Reactor:
@@ -142,7 +143,11 @@ class VirtualUser:
         return self.context.collector.registry.builtin(metric)
 
     def emit(
-        self, metric: Metric | BuiltinMetric, value: float, tags: TagSet | None = None, time_s: float | None = None
+        self,
+        metric: Metric | BuiltinMetric,
+        value: float,
+        tags: TagSet | None = None,
+        time_s: float | None = None,
     ) -> None:
         """Take a sample.
 
@@ -193,7 +198,7 @@ class VirtualUser:
         self.group = group
         self._tags = None
 
-    # --- loading the script ---------------------------------------------------------------------------------------
+    # ---- loading the script
 
     def load(self) -> None:
         """Make the interpreter and run the script's init code.
@@ -208,9 +213,7 @@ class VirtualUser:
         self._interpreter = interpreter
         self.event_loop.now_s = self.reactor.now()
         interpreter.run_module("k6py:start", "import 'k6py:globals';")
-        interpreter.enter(
-            "variables", {"__ENV": {**self.context.env, **self._extra_env}, "__VU": self.vu_id}
-        )
+        interpreter.enter("variables", {"__ENV": {**self.context.env, **self._extra_env}, "__VU": self.vu_id})
         if self.context.compatibility_mode == "extended":
             interpreter.enter("defineGlobal")
         main = self.context.modules.main
@@ -269,7 +272,7 @@ class VirtualUser:
         url = modules.resolve(base or modules.main, specifier)
         return {"url": url, "commonjs": "://" in url and modules.source(url).commonjs}
 
-    # --- running --------------------------------------------------------------------------------------------------
+    # ---- running
 
     def start_phase(
         self, phase: Phase, tags: TagSet, *, group: Group | None = None, env: Mapping[str, str] | None = None
@@ -335,7 +338,7 @@ class VirtualUser:
         return answer
 
     def interrupt(self) -> None:
-        """Cut off what computes in this VU at the watchdog's next tick; parked code is the reactor's to interrupt."""
+        """Cut off what computes in this VU at the watchdog's next tick; parked code is the reactor's."""
         if self._interpreter is not None:
             self._interpreter.deadline_s = self.reactor.now()
 

@@ -1,6 +1,7 @@
 """What the executors with a fixed number of VUs share: every VU loops until it gets no further iteration.
 
-Owns the end of a scenario: no new iteration after its run time, the graceful stop, and cutting off what is left.
+Owns the end of a scenario: no new iteration after its run time, the graceful stop, and cutting off what is
+left.
 Which VU gets how many iterations is the subclass's to say.
 """
 
@@ -147,4 +148,3 @@ class LoopingExecutor(ABC):
             if not task.done:
                 vu.interrupt()
                 self._reactor.interrupt(task, Interrupted())
-

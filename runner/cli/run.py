@@ -1,0 +1,108 @@
+"""``k6py run``: flags into a ``TestConfig``, errors into log lines and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from runner.cli.flags import FlagCommand, flag_options, given_flags
+from runner.cli.report import log_error
+from runner.errors import K6pyError, UsageError
+from runner.execution.config import TestConfig
+from runner.options.layers import flag_layer
+from runner.options.runtime import GLOBAL_SETTINGS, RUN_SETTINGS, read_settings
+from runner.options.table import OPTIONS
+
+EPILOG = """\b
+Examples:
+  k6py run script.js
+  k6py run --vus 10 --duration 30s script.js
+  k6py run -e HOST=test.example --out json=samples.json script.js
+  cat script.js | k6py run -
+"""
+
+
+def run_script(scripts: tuple[str, ...], **flags: Any) -> int:
+    """Run a test and return its exit code."""
+    given = _with_global_flags(flags)
+    try:
+        config = test_config(scripts, given, os.environ)
+        # Bad flags are told before the script runs, since its init code may already do things.
+        flag_layer(config.flags)
+        # Only a run needs the engine; help and mistakes in the command line come without it.
+        from runner.execution.test_run import run_test
+
+        return int(run_test(config, stdout=sys.stdout, stderr=sys.stderr))
+    except K6pyError as error:
+        log_error(error, given_flags(GLOBAL_SETTINGS, given), os.environ)
+        return int(error.exit_code)
+
+
+def test_config(scripts: Sequence[str], flags: Mapping[str, Any], environ: Mapping[str, str]) -> TestConfig:
+    """What the command line asks for.
+
+    Args:
+        scripts: the positional arguments; exactly one is right.
+        flags: click's parameters, those of the command group included.
+        environ: the process environment.
+
+    Raises:
+        UsageError: not one script, or a flag whose value does not parse or that is not available.
+        OptionsError: the same for an environment variable.
+    """
+    specs = (*RUN_SETTINGS, *GLOBAL_SETTINGS)
+    settings = read_settings(specs, given_flags(specs, flags), environ)
+    if len(scripts) != 1:
+        raise UsageError(
+            f"accepts 1 arg(s), received {len(scripts)}: give one script file, "
+            'or "-" to read the script from standard input, for example: k6py run script.js'
+        )
+    options = given_flags(OPTIONS.values(), flags)
+    return TestConfig(
+        script=scripts[0],
+        flags=options,
+        env=settings.get("env", {}),
+        config_file=settings.get("config"),
+        environ=dict(environ),
+        out=tuple(settings.get("out", ())),
+        log_format=settings.get("logFormat", "text"),
+        log_output=settings.get("logOutput", "stderr"),
+        console_output=_last_text(options, "consoleOutput") or environ.get("K6_CONSOLE_OUTPUT"),
+        quiet=settings.get("quiet", False),
+        verbose=settings.get("verbose", False),
+        # https://no-color.org asks to obey the variable whatever its value; k6 does even when it is empty.
+        no_color=settings.get("noColor", False) or "NO_COLOR" in environ,
+        summary_export=settings.get("summaryExport"),
+        summary_mode=settings.get("summaryMode", "compact"),
+        no_thresholds=settings.get("noThresholds", False),
+        include_system_env_vars=settings.get("includeSystemEnvVars", True),
+        compatibility_mode=settings.get("compatibilityMode", "extended"),
+    )
+
+
+def _last_text(flags: Mapping[str, Sequence[str]], name: str) -> str | None:
+    return flags[name][-1] if name in flags else None
+
+
+def _with_global_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Global flags may stand before the subcommand, too; those behind it win."""
+    context = click.get_current_context(silent=True)
+    before = dict(context.parent.params) if context and context.parent else {}
+    return {**before, **{name: value for name, value in flags.items() if value or name not in before}}
+
+
+command = FlagCommand(
+    "run",
+    callback=run_script,
+    params=[
+        click.Argument(["scripts"], nargs=-1, metavar="SCRIPT"),
+        *flag_options((*OPTIONS.values(), *RUN_SETTINGS, *GLOBAL_SETTINGS)),
+    ],
+    help="Run a test script; - reads it from standard input.",
+    short_help="Run a test.",
+    epilog=EPILOG,
+)

@@ -1,0 +1,195 @@
+"""An open connection as a stream of bytes; here over TCP, in tls_stream.py over TLS.
+
+Owns reading, writing whole buffers, half-close, close, and the count of bytes on the wire.  Refuses to
+connect (dial.py) and to know what the bytes mean.
+
+Rules
+1. One reader and one writer at a time per stream.
+2. A wait takes an absolute deadline on the reactor's clock; bytes that are there are given even after it.
+3. After an error of send() a part of the data may have gone out; what is left to do is close().
+4. close() is legal at any time, also after a wait was interrupted or while another task waits.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from dataclasses import dataclass
+from typing import Protocol
+
+from runner.errors import InternalError, TransportError
+from runner.net import addresses
+from runner.net.transport_errors import stream_error, stream_timeout
+from runner.reactor import DeadlineReached, Reactor
+
+RECEIVE_SIZE_BYTES_MAX = 65536
+# A peer that sends faster than we read would never let the task wait; after so many full reads the other
+# tasks run once.
+RECEIVES_IN_A_ROW_MAX = 32
+
+
+class ByteCounter:
+    """Bytes on the wire, of all streams that share it: k6's data_sent and data_received."""
+
+    __slots__ = ("received", "sent")
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self.received = 0
+
+    def __repr__(self) -> str:
+        return f"<ByteCounter sent {self.sent}, received {self.received}>"
+
+
+@dataclass
+class ConnectTimings:
+    """How long the phases of connecting took, seconds; 0 for a phase that was not needed."""
+
+    dns_s: float = 0.0
+    connecting_s: float = 0.0
+    tls_handshaking_s: float = 0.0
+
+
+class Stream(Protocol):
+    """What every connection offers.
+
+    Attributes:
+        counter: wire bytes; for TLS the encrypted ones, handshake included.
+        timings: how long connecting took.
+        remote_ip: the peer's address without port.
+        local_address, remote_address: ``ip:port``, IPv6 in brackets.
+    """
+
+    counter: ByteCounter
+    timings: ConnectTimings
+    remote_ip: str
+    local_address: str
+    remote_address: str
+
+    def receive(self, size_bytes_max: int = ..., deadline_s: float | None = None) -> bytes:
+        """Wait for bytes; ``b""`` is the end of the stream.  TransportError when the connection fails."""
+
+    def send(self, data: bytes, deadline_s: float | None = None) -> None:
+        """Send all of it.  TransportError when the connection fails or the deadline comes first."""
+
+    def shutdown_write(self) -> None:
+        """Half-close: the peer reads an end of stream, we may go on receiving."""
+
+    def close(self) -> None:
+        """Give the socket back; idempotent, never raises."""
+
+
+class TcpStream:
+    """A connected, non-blocking TCP socket.
+
+    Args:
+        reactor: whose tasks use it.
+        sock: connected; the stream owns it from now on.
+        counter: counts what passes.
+    """
+
+    __slots__ = (
+        "_is_sending",
+        "_reactor",
+        "_receives_in_a_row",
+        "_sock",
+        "counter",
+        "local_address",
+        "remote_address",
+        "remote_ip",
+        "timings",
+    )
+
+    def __init__(self, reactor: Reactor, sock: socket.socket, counter: ByteCounter) -> None:
+        sock.setblocking(False)
+        self._reactor = reactor
+        self._sock = sock
+        self._is_sending = False
+        self._receives_in_a_row = 0
+        self.counter = counter
+        self.timings = ConnectTimings()
+        self.local_address = addresses.join(*sock.getsockname()[:2])
+        self.remote_ip, port = sock.getpeername()[:2]
+        self.remote_address = addresses.join(self.remote_ip, port)
+
+    def receive(self, size_bytes_max: int = RECEIVE_SIZE_BYTES_MAX, deadline_s: float | None = None) -> bytes:
+        """See Stream.receive."""
+        self._receives_in_a_row += 1
+        if self._receives_in_a_row > RECEIVES_IN_A_ROW_MAX:
+            self._let_others_run()
+        try:
+            data = self._sock.recv(size_bytes_max)
+        except BlockingIOError:
+            data = self._receive_later(size_bytes_max, deadline_s)
+        except OSError as error:
+            raise self._error("read", error) from error
+        self.counter.received += len(data)
+        return data
+
+    def send(self, data: bytes, deadline_s: float | None = None) -> None:
+        """See Stream.send."""
+        if self._is_sending:
+            raise InternalError(f"two tasks send on {self!r} at once; please report this")
+        try:
+            sent = self._sock.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:
+            raise self._error("write", error) from error
+        self.counter.sent += sent
+        if sent < len(data):
+            self._send_rest(memoryview(data)[sent:], deadline_s)
+
+    def shutdown_write(self) -> None:
+        """See Stream.shutdown_write; nothing on a connection that is gone already."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        """See Stream.close."""
+        self._reactor.forget(self._sock)
+        with contextlib.suppress(OSError):
+            self._sock.close()
+
+    def _receive_later(self, size_bytes_max: int, deadline_s: float | None) -> bytes:
+        self._receives_in_a_row = 0
+        while True:
+            try:
+                self._reactor.wait_readable(self._sock, deadline_s)
+                return self._sock.recv(size_bytes_max)
+            except BlockingIOError:
+                continue
+            except DeadlineReached:
+                raise stream_timeout("read", self._path()) from None
+            except OSError as error:
+                raise self._error("read", error) from error
+
+    def _send_rest(self, rest: memoryview, deadline_s: float | None) -> None:
+        self._is_sending = True
+        try:
+            while rest:
+                self._reactor.wait_writable(self._sock, deadline_s)
+                with contextlib.suppress(BlockingIOError):
+                    sent = self._sock.send(rest)
+                    self.counter.sent += sent
+                    rest = rest[sent:]
+        except DeadlineReached:
+            raise stream_timeout("write", self._path()) from None
+        except OSError as error:
+            raise self._error("write", error) from error
+        finally:
+            self._is_sending = False
+
+    def _let_others_run(self) -> None:
+        self._receives_in_a_row = 0
+        if self._reactor.current_task() is not None:
+            self._reactor.sleep_until(self._reactor.now())
+
+    def _error(self, operation: str, error: OSError) -> TransportError:
+        return stream_error(operation, self._path(), error)
+
+    def _path(self) -> str:
+        return f"{self.local_address}->{self.remote_address}"
+
+    def __repr__(self) -> str:
+        return f"<TcpStream {self._path()}{' closed' if self._sock.fileno() < 0 else ''}>"

@@ -1,0 +1,175 @@
+"""How the value of an option is read: from a script or config file (JSON), from text, from flags.
+
+Owns one ``Kind`` per sort of value.  Refuses to know options by name; a ``ValueError`` with a finished
+text is raised and ``layers`` says where the value came from.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from runner.options.durations import parse_duration
+from runner.options.network_readers import (
+    cidrs,
+    dns_from_json,
+    dns_from_text,
+    host_patterns,
+    hosts_from_json,
+    local_ips_from_text,
+    tls_auth_from_json,
+    tls_versions_from_json,
+)
+from runner.options.readers import (
+    boolean_from_json,
+    boolean_from_text,
+    describe,
+    duration_from_json,
+    integer_from_json,
+    integer_from_text,
+    list_from_json,
+    object_from_json,
+    split_pair,
+    string_from_json,
+    string_map_from_json,
+    strings_from_json,
+    strings_from_text,
+)
+from runner.options.values import Stage
+
+T = TypeVar("T")
+
+TIME_UNITS = ("s", "ms", "us")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One sort of option value.
+
+    Args:
+        metavar: what help texts call such a value.
+        from_json: reads a value as a script or a config file gives it.
+        from_text: reads the text of an environment variable.
+        from_flags: reads the texts of a flag, which may be repeated; the last one counts by default.
+    """
+
+    metavar: str
+    from_json: Callable[[object], Any]
+    from_text: Callable[[str], Any]
+    from_flags: Callable[[Sequence[str]], Any] | None = None
+
+    def read_flags(self, texts: Sequence[str]) -> Any:
+        """Value of a flag given once or more."""
+        return self.from_flags(texts) if self.from_flags else self.from_text(texts[-1])
+
+
+def tags_from_text(text: str) -> dict[str, str]:
+    """``a:1,b:2``, the form of K6_TAGS."""
+    return dict(split_pair(item, ":", "tag") for item in strings_from_text(text))
+
+
+def tags_from_flags(texts: Sequence[str]) -> dict[str, str]:
+    """``a=1`` for each --tag."""
+    return dict(split_pair(item, "=", "tag") for item in texts)
+
+
+def stages_from_text(text: str) -> tuple[Stage, ...]:
+    """``10s:5,1m:0``, the form of K6_STAGES."""
+    stages = []
+    for item in strings_from_text(text):
+        duration, target = split_pair(item, ":", "stage")
+        stages.append(Stage(parse_duration(duration), integer_from_text(target)))
+    return tuple(stages)
+
+
+def stages_from_json(value: object) -> tuple[Stage, ...]:
+    """A list of ``{duration, target}``."""
+    stages = []
+    for item in list_from_json(value):
+        step = object_from_json(item)
+        stages.append(
+            Stage(duration_from_json(step.get("duration") or 0), integer_from_json(step.get("target") or 0))
+        )
+    return tuple(stages)
+
+
+def thresholds_from_json(value: object) -> dict[str, tuple[str | Mapping[str, object], ...]]:
+    """Metric name to a list of expressions, each a string or ``{threshold, abortOnFail, delayAbortEval}``."""
+    return {
+        metric: tuple(_threshold(item) for item in list_from_json(rules))
+        for metric, rules in object_from_json(value).items()
+    }
+
+
+def time_unit(unit: str) -> str:
+    """A unit of the summary's times; empty means the unit that fits."""
+    if unit not in ("", *TIME_UNITS):
+        raise ValueError(f"invalid time unit '{unit}', use one of {', '.join(TIME_UNITS)}")
+    return unit
+
+
+def _read_json_text(from_json: Callable[[object], T]) -> Callable[[str], T]:
+    def from_text(text: str) -> T:
+        try:
+            value = json.loads(text)
+        except ValueError:
+            raise ValueError(f"{describe(text)} is not JSON") from None
+        return from_json(value)
+
+    return from_text
+
+
+def _joined(from_strings: Callable[[Sequence[str]], T]) -> Callable[[Sequence[str]], T]:
+    def from_flags(texts: Sequence[str]) -> T:
+        return from_strings([item for text in texts for item in strings_from_text(text)])
+
+    return from_flags
+
+
+def _string_list(metavar: str, check: Callable[[Sequence[str]], tuple[str, ...]]) -> Kind:
+    return Kind(
+        metavar,
+        lambda value: check(strings_from_json(value)),
+        lambda text: check(strings_from_text(text)),
+        _joined(check),
+    )
+
+
+def _json_only(metavar: str, from_json: Callable[[object], object]) -> Kind:
+    return Kind(metavar, from_json, _read_json_text(from_json))
+
+
+def _threshold(item: object) -> str | Mapping[str, object]:
+    if isinstance(item, str):
+        return item
+    rule = object_from_json(item)
+    checked: dict[str, object] = {"threshold": string_from_json(rule.get("threshold"))}
+    if rule.get("abortOnFail") is not None:
+        checked["abortOnFail"] = boolean_from_json(rule["abortOnFail"])
+    if rule.get("delayAbortEval") is not None:
+        duration_from_json(rule["delayAbortEval"])
+        checked["delayAbortEval"] = rule["delayAbortEval"]
+    return checked
+
+
+BOOLEAN = Kind("bool", boolean_from_json, boolean_from_text)
+INTEGER = Kind("int", integer_from_json, integer_from_text)
+STRING = Kind("string", string_from_json, str)
+DURATION = Kind("duration", duration_from_json, parse_duration)
+STRINGS = _string_list("strings", tuple)
+TAGS = Kind("name=value", string_map_from_json, tags_from_text, tags_from_flags)
+STAGES = Kind(
+    "duration:target", stages_from_json, stages_from_text, _joined(lambda t: stages_from_text(",".join(t)))
+)
+DNS = Kind("settings", dns_from_json, dns_from_text)
+TLS_VERSION = _json_only("version", tls_versions_from_json)
+TLS_AUTH = _json_only("json", tls_auth_from_json)
+THRESHOLDS = _json_only("json", thresholds_from_json)
+HOSTS = _json_only("json", hosts_from_json)
+OBJECT = _json_only("json", object_from_json)
+HOST_PATTERNS = _string_list("patterns", host_patterns)
+CIDRS = _string_list("ranges", cidrs)
+LOCAL_IPS = Kind("ranges", lambda value: local_ips_from_text(string_from_json(value)), local_ips_from_text)
+TIME_UNIT = Kind("unit", lambda value: time_unit(string_from_json(value)), time_unit)

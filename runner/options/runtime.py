@@ -1,0 +1,187 @@
+"""The settings around a test that are not options of the test: flags and variables only, never scripts.
+
+Owns their table (same form as ``table``) and their reading: a flag wins over its environment variable.
+Refuses to act on them; the command line puts them into a ``TestConfig``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from runner.errors import OptionsError, UsageError
+from runner.options import kinds
+from runner.options.kinds import Kind
+from runner.options.layers import invalid_argument
+from runner.options.readers import split_pair
+from runner.options.table import OptionSpec, Support
+
+SUMMARY_MODES = ("compact", "full", "disabled")
+AVAILABLE_SUMMARY_MODES = ("compact", "disabled")
+
+_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def summary_mode(mode: str) -> str:
+    """A mode of the end-of-test summary."""
+    if mode not in SUMMARY_MODES:
+        raise ValueError(f"invalid summary mode '{mode}', use one of {', '.join(SUMMARY_MODES)}")
+    if mode not in AVAILABLE_SUMMARY_MODES:
+        raise ValueError(
+            f"summary mode '{mode}' is not available in this version of k6py, "
+            f"use one of {', '.join(AVAILABLE_SUMMARY_MODES)}"
+        )
+    return mode
+
+
+def compatibility_mode(mode: str) -> str:
+    """A JavaScript compatibility mode."""
+    # k6 keeps the third name for old command lines; everything that it switched on is always on now.
+    if mode not in ("extended", "base", "experimental_enhanced"):
+        raise ValueError(f"invalid compatibility mode '{mode}', use extended or base")
+    return "base" if mode == "base" else "extended"
+
+
+def script_type(kind: str) -> str:
+    """What the given file is."""
+    if kind == "archive":
+        raise ValueError("archives are not available in this version of k6py, give a script")
+    if kind not in ("", "js"):
+        raise ValueError(f"unknown type '{kind}', use js")
+    return kind
+
+
+def env_variables(pairs: Sequence[str]) -> dict[str, str]:
+    """``NAME=value`` texts of ``-e``; the value may hold more equals signs and may be empty."""
+    variables = {}
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        if not _ENV_NAME.fullmatch(name):
+            raise ValueError(f"invalid environment variable name '{name}'")
+        variables[name] = value
+    return variables
+
+
+def _text_kind(metavar: str, read: Any) -> Kind:
+    return Kind(metavar, read, read)
+
+
+_FILE = Kind("file", str, str)
+_LISTED = Kind("type[=arg]", str, kinds.STRINGS.from_text, list)
+_ENV = Kind("name=value", str, lambda text: dict([split_pair(text, "=", "variable")]), env_variables)
+
+RUN_SETTINGS = (
+    OptionSpec(
+        "env", None, _ENV, None, "env", "e", help="variable for __ENV, as NAME=value; repeatable"
+    ),
+    OptionSpec(
+        "out", None, _LISTED, "K6_OUT", "out", "o", help="send samples to an output, as json=file; repeatable"
+    ),
+    OptionSpec(
+        "noThresholds", None, kinds.BOOLEAN, "K6_NO_THRESHOLDS", "no-thresholds", help="ignore thresholds"
+    ),
+    OptionSpec(
+        "summaryMode", None, _text_kind("mode", summary_mode), "K6_SUMMARY_MODE", "summary-mode",
+        default="compact", help="end-of-test summary: compact or disabled",
+    ),
+    OptionSpec(
+        "summaryExport", None, _FILE, "K6_SUMMARY_EXPORT", "summary-export", help="write the summary as JSON"
+    ),
+    OptionSpec(
+        "newMachineReadableSummary", None, kinds.BOOLEAN, "K6_NEW_MACHINE_READABLE_SUMMARY",
+        "new-machine-readable-summary", help="new form of the exported summary", support=Support.REFUSED,
+    ),
+    OptionSpec(
+        "includeSystemEnvVars", None, kinds.BOOLEAN, "K6_INCLUDE_SYSTEM_ENV_VARS", "include-system-env-vars",
+        default="true", help="show the process environment in __ENV",
+    ),
+    OptionSpec(
+        "compatibilityMode", None, _text_kind("mode", compatibility_mode), "K6_COMPATIBILITY_MODE",
+        "compatibility-mode", default="extended", help="JavaScript mode: extended or base",
+    ),
+    OptionSpec(
+        "type", None, _text_kind("type", script_type), "K6_TYPE", "type", "t", help="type of the file: js"
+    ),
+    OptionSpec(
+        "tracesOutput", None, kinds.STRING, "K6_TRACES_OUTPUT", "traces-output",
+        help="where traces go", support=Support.REFUSED,
+    ),
+    OptionSpec(
+        "noUsageReport", None, kinds.BOOLEAN, "K6_NO_USAGE_REPORT", "no-usage-report",
+        help="accepted for k6's sake: k6py never reports usage",
+    ),
+)  # fmt: skip
+
+GLOBAL_SETTINGS = (
+    OptionSpec("config", None, _FILE, "K6_CONFIG", "config", "c", help="JSON config file"),
+    OptionSpec(
+        "logFormat", None, kinds.STRING, "K6_LOG_FORMAT", "log-format",
+        default="text", help="form of log lines: text, json or raw",
+    ),
+    OptionSpec(
+        "logOutput", None, kinds.STRING, "K6_LOG_OUTPUT", "log-output",
+        default="stderr", help="where the log goes: stderr, stdout, none or file=PATH[,level=LEVEL]",
+    ),
+    OptionSpec("quiet", None, kinds.BOOLEAN, None, "quiet", "q", help="no banner and no progress"),
+    OptionSpec("verbose", None, kinds.BOOLEAN, None, "verbose", "v", help="log debug lines"),
+    OptionSpec("noColor", None, kinds.BOOLEAN, "K6_NO_COLOR", "no-color", help="no colours"),
+    OptionSpec(
+        "address", None, kinds.STRING, "K6_ADDRESS", "address", "a",
+        help="address of the REST API", support=Support.REFUSED,
+    ),
+    # Only the REST API would serve profiles, and asking for that is an error of its own.
+    OptionSpec(
+        "profilingEnabled", None, kinds.BOOLEAN, "K6_PROFILING_ENABLED", "profiling-enabled",
+        help="no effect without a REST API",
+    ),
+    OptionSpec(
+        "secretSource", None, _LISTED, "K6_SECRET_SOURCE", "secret-source",
+        help="source of secrets", support=Support.REFUSED,
+    ),
+)  # fmt: skip
+
+
+def read_settings(
+    specs: Iterable[OptionSpec], flags: Mapping[str, Sequence[str]], environ: Mapping[str, str]
+) -> dict[str, Any]:
+    """Typed values of the settings that were given.
+
+    Args:
+        specs: the settings to read.
+        flags: texts of the flags by setting name.
+        environ: the process environment; an empty variable counts as not set.
+
+    Raises:
+        UsageError: a flag's value does not parse, or the flag is not available.
+        OptionsError: the same for a variable.
+    """
+    values = {}
+    for spec in specs:
+        text = environ.get(spec.env) if spec.env else None
+        try:
+            if spec.name in flags:
+                value = spec.kind.read_flags(flags[spec.name])
+            elif text:
+                value = spec.kind.from_text(text)
+            else:
+                continue
+        except ValueError as error:
+            raise _refusal(spec, flags, str(error)) from error
+        if value and value != "none" and spec.support is Support.REFUSED:
+            raise _unavailable(spec, flags)
+        values[spec.name] = value
+    return values
+
+
+def _refusal(spec: OptionSpec, flags: Mapping[str, Sequence[str]], reason: str) -> UsageError | OptionsError:
+    if spec.name in flags:
+        return UsageError(f"{invalid_argument(spec, flags[spec.name])}{reason}")
+    return OptionsError(f"{spec.env}: {reason}")
+
+
+def _unavailable(spec: OptionSpec, flags: Mapping[str, Sequence[str]]) -> UsageError | OptionsError:
+    reason = "is not available in this version of k6py"
+    if spec.name in flags:
+        return UsageError(f"flag --{spec.flag} {reason}")
+    return OptionsError(f"{spec.env} {reason}")

@@ -1,0 +1,149 @@
+"""All scenarios of a test together: reading the ``scenarios`` option, checking it, and the plan's extent.
+
+Owns the table of executors and which of them this version runs; refuses to merge options (``layers``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from runner.errors import OptionsError
+from runner.options.arrival_rates import ConstantArrivalRate, RampingArrivalRate
+from runner.options.durations import format_duration
+from runner.options.readers import object_from_json
+from runner.options.scenarios import (
+    ConstantVus,
+    PerVuIterations,
+    RampingVus,
+    ScenarioConfig,
+    SharedIterations,
+)
+
+EXECUTORS: Mapping[str, type[ScenarioConfig]] = {
+    config.EXECUTOR: config
+    for config in (
+        SharedIterations,
+        PerVuIterations,
+        ConstantVus,
+        RampingVus,
+        ConstantArrivalRate,
+        RampingArrivalRate,
+    )
+}
+AVAILABLE_EXECUTORS = ("shared-iterations", "per-vu-iterations", "constant-vus")
+
+
+def scenarios_from_json(value: object) -> dict[str, ScenarioConfig]:
+    """Read the ``scenarios`` option of a script or a config file.
+
+    Raises:
+        ValueError: a value has the wrong type, a field is unknown, or the executor is missing or unknown.
+    """
+    return {
+        name: _scenario(name, object_from_json(fields)) for name, fields in object_from_json(value).items()
+    }
+
+
+def check_scenarios(scenarios: Mapping[str, ScenarioConfig]) -> None:
+    """Refuse scenarios with mistakes, then those whose executor this version lacks.
+
+    Raises:
+        OptionsError: with k6's text, all mistakes of a scenario in one line.
+    """
+    lines = []
+    for scenario in scenarios.values():
+        found = scenario.problems()
+        if found:
+            lines.append(f"scenario {scenario.name} has configuration errors: {', '.join(found)}")
+    if lines:
+        raise configuration_problems(lines)
+    for scenario in scenarios.values():
+        if scenario.EXECUTOR not in AVAILABLE_EXECUTORS:
+            raise OptionsError(
+                f'scenario {scenario.name}: executor "{scenario.EXECUTOR}" is not available '
+                f"in this version of k6py (available: {', '.join(AVAILABLE_EXECUTORS)})"
+            )
+
+
+def check_exec_functions(scenarios: Mapping[str, ScenarioConfig], exported: Collection[str]) -> None:
+    """Refuse scenarios whose function the script does not export.
+
+    Args:
+        scenarios: the scenarios of the test.
+        exported: names of the script's exported functions.
+
+    Raises:
+        OptionsError: with k6's text.
+    """
+    missing = [
+        f"executor {scenario.name}: function '{scenario.exec}' not found in exports"
+        for scenario in scenarios.values()
+        if scenario.exec not in exported
+    ]
+    if missing:
+        raise configuration_problems(missing)
+
+
+def configuration_problems(lines: Sequence[str]) -> OptionsError:
+    """The error that lists mistakes of the configuration the way k6 does."""
+    listed = "".join(f"\n\t- {line}" for line in lines)
+    return OptionsError(f"There were problems with the specified script configuration:{listed}")
+
+
+def in_start_order(scenarios: Mapping[str, ScenarioConfig]) -> list[ScenarioConfig]:
+    """Scenarios by start time, then by name: the order k6 shows them in."""
+    return sorted(scenarios.values(), key=lambda scenario: (scenario.start_time_s, scenario.name))
+
+
+def max_vus(scenarios: Iterable[ScenarioConfig]) -> int:
+    """The most VUs that the scenarios need at the same time; graceful stops count as in use."""
+    changes: list[tuple[float, int]] = []
+    for scenario in scenarios:
+        changes.append((scenario.start_time_s, scenario.max_vus()))
+        changes.append((scenario.end_s(), -scenario.max_vus()))
+    peak = current = 0
+    # At equal times the negative changes sort first: VUs of an ended scenario serve the next one.
+    for _, change in sorted(changes):
+        current += change
+        peak = max(peak, current)
+    return peak
+
+
+def max_duration_s(scenarios: Iterable[ScenarioConfig]) -> float:
+    """How long the scenarios take at most, graceful stops included."""
+    return max((scenario.end_s() for scenario in scenarios), default=0.0)
+
+
+def describe_scenarios(scenarios: Mapping[str, ScenarioConfig]) -> str:
+    """The list of scenarios that k6 prints before a run; no newline at the end."""
+    ordered = in_start_order(scenarios)
+    noun = "scenario" if len(ordered) == 1 else "scenarios"
+    heading = (
+        f"     scenarios: (100.00%) {len(ordered)} {noun}, {max_vus(ordered)} max VUs, "
+        f"{format_duration(max_duration_s(ordered))} max duration (incl. graceful stop):"
+    )
+    return "\n".join([heading, *(f"{'':14}* {scenario.name}: {scenario.describe()}" for scenario in ordered)])
+
+
+def _scenario(name: str, fields: Mapping[str, object]) -> ScenarioConfig:
+    executor = fields.get("executor")
+    if not executor:
+        raise ValueError(f"scenario '{name}' doesn't have a specified executor type")
+    config = EXECUTORS.get(executor) if isinstance(executor, str) else None
+    if config is None:
+        raise ValueError(f"unknown executor type '{executor}'")
+    given: dict[str, object] = {}
+    for key, value in fields.items():
+        if key == "executor" or value is None:
+            continue
+        if key not in config.FIELDS:
+            raise ValueError(f"scenario '{name}': json: unknown field \"{key}\"")
+        given[key] = _field(config, name, key, value)
+    return config.create(name, given)
+
+
+def _field(config: type[ScenarioConfig], scenario: str, key: str, value: object) -> object:
+    try:
+        return config.FIELDS[key].kind.from_json(value)
+    except ValueError as error:
+        raise ValueError(f"scenario '{scenario}': {key}: {error}") from None

@@ -1,0 +1,298 @@
+"""Scenario configurations: one class per executor, as a script's ``scenarios`` option gives them.
+
+Owns their values, defaults, validation and one-line description; refuses to run anything
+(``runner.execution.executors`` does) and to say which executors can run (``scenario_plan`` does).
+Fields: https://grafana.com/docs/k6/latest/using-k6/scenarios/
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, NamedTuple, Self
+
+from runner.options.durations import format_duration
+from runner.options.kinds import DURATION, INTEGER, OBJECT, STAGES, STRING, TAGS, Kind
+from runner.options.values import Stage
+
+DEFAULT_EXEC = "default"
+DEFAULT_GRACEFUL_STOP_S = 30.0
+DEFAULT_MAX_DURATION_S = 600.0
+MIN_DURATION_S = 1.0
+
+_NAME = re.compile(r"[0-9a-zA-Z_-]+")
+
+
+class Field(NamedTuple):
+    """Where the value of one k6 field goes and how it is read."""
+
+    attribute: str
+    kind: Kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScenarioConfig(ABC):
+    """What all executors share; attributes hold what is in force, ``given`` what was written.
+
+    Args:
+        name: the scenario's name.
+        given: the values that were set, by k6 field name (durations in seconds).
+        start_time_s: when it starts, counted from the start of the test.
+        graceful_stop_s: how long running iterations may go on after its end.
+        exec: the exported function that is an iteration.
+        env: variables that ``__ENV`` has in this scenario only.
+        tags: tags of every sample of this scenario.
+        options: what modules may want, such as the browser's.
+    """
+
+    EXECUTOR: ClassVar[str]
+    FIELDS: ClassVar[Mapping[str, Field]] = {
+        "startTime": Field("start_time_s", DURATION),
+        "gracefulStop": Field("graceful_stop_s", DURATION),
+        "env": Field("env", TAGS),
+        "exec": Field("exec", STRING),
+        "tags": Field("tags", TAGS),
+        "options": Field("options", OBJECT),
+    }
+
+    name: str
+    given: Mapping[str, object] = field(default_factory=dict)
+    start_time_s: float = 0.0
+    graceful_stop_s: float = DEFAULT_GRACEFUL_STOP_S
+    exec: str = DEFAULT_EXEC
+    env: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    @classmethod
+    def create(cls, name: str, given: Mapping[str, object]) -> Self:
+        """Make one from values by k6 field name; what is missing gets its default."""
+        attributes: dict[str, Any] = {cls.FIELDS[key].attribute: value for key, value in given.items()}
+        return cls(name=name, given=given, **attributes)
+
+    @abstractmethod
+    def max_vus(self) -> int:
+        """The most VUs it uses at the same time."""
+
+    @abstractmethod
+    def run_time_s(self) -> float:
+        """How long it may start iterations, without ``graceful_stop_s``."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """What k6 prints behind the scenario's name before the run."""
+
+    def end_s(self) -> float:
+        """When it is over at the latest, counted from the start of the test."""
+        return self.start_time_s + self.run_time_s() + self.graceful_stop_s
+
+    def problems(self) -> list[str]:
+        """What is wrong with the values, in k6's words; empty when all is well."""
+        found = []
+        if not _NAME.fullmatch(self.name):
+            found.append(
+                "the scenario name should contain only numbers, latin letters, underscores, and dashes"
+            )
+        if not self.exec:
+            found.append("exec value cannot be empty")
+        if self.start_time_s < 0:
+            found.append("the startTime can't be negative")
+        if self.graceful_stop_s < 0:
+            found.append("the gracefulStop timeout can't be negative")
+        return found
+
+    def to_k6(self) -> dict[str, object]:
+        """The scenario as ``exec.test.options`` shows it: null where nothing was set."""
+        shown: dict[str, object] = {"executor": self.EXECUTOR}
+        for key, entry in self.FIELDS.items():
+            value = self.given.get(key)
+            if key == "options" and value is None:
+                continue
+            shown[key] = _k6_value(entry.kind, value)
+        return shown
+
+    def _describe(self, what: str, *details: str) -> str:
+        shown = [
+            *details,
+            f"exec: {self.exec}" if self.exec != DEFAULT_EXEC else "",
+            f"startTime: {format_duration(self.start_time_s)}" if self.start_time_s > 0 else "",
+            f"gracefulStop: {format_duration(self.graceful_stop_s)}" if self.graceful_stop_s > 0 else "",
+        ]
+        listed = ", ".join(filter(None, shown))
+        return f"{what} ({listed})" if listed else what
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Iterations(ScenarioConfig):
+    """What the two executors with a fixed number of iterations share."""
+
+    FIELDS: ClassVar[Mapping[str, Field]] = {
+        **ScenarioConfig.FIELDS,
+        "vus": Field("vus", INTEGER),
+        "iterations": Field("iterations", INTEGER),
+        "maxDuration": Field("max_duration_s", DURATION),
+    }
+
+    vus: int = 1
+    iterations: int = 1
+    max_duration_s: float = DEFAULT_MAX_DURATION_S
+
+    def max_vus(self) -> int:
+        return self.vus
+
+    def run_time_s(self) -> float:
+        return self.max_duration_s
+
+    def problems(self) -> list[str]:
+        found = super().problems()
+        if self.vus <= 0:
+            found.append("the number of VUs must be more than 0")
+        found += self._iteration_problems()
+        if self.max_duration_s < MIN_DURATION_S:
+            found.append(_too_short("maxDuration", self.max_duration_s))
+        return found
+
+    @abstractmethod
+    def _iteration_problems(self) -> list[str]: ...
+
+    def _describe_iterations(self, what: str) -> str:
+        return self._describe(what, f"maxDuration: {format_duration(self.max_duration_s)}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedIterations(_Iterations):
+    """``shared-iterations``: so many iterations, taken by whichever VU is free."""
+
+    EXECUTOR: ClassVar[str] = "shared-iterations"
+
+    def describe(self) -> str:
+        return self._describe_iterations(f"{self.iterations} iterations shared among {self.vus} VUs")
+
+    def _iteration_problems(self) -> list[str]:
+        if self.iterations < self.vus:
+            return [
+                f"the number of iterations ({self.iterations}) can't be less than "
+                f"the number of VUs ({self.vus})"
+            ]
+        return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerVuIterations(_Iterations):
+    """``per-vu-iterations``: so many iterations by each VU."""
+
+    EXECUTOR: ClassVar[str] = "per-vu-iterations"
+
+    def describe(self) -> str:
+        return self._describe_iterations(f"{self.iterations} iterations for each of {self.vus} VUs")
+
+    def _iteration_problems(self) -> list[str]:
+        return [] if self.iterations > 0 else ["the number of iterations must be more than 0"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConstantVus(ScenarioConfig):
+    """``constant-vus``: so many VUs loop for a time."""
+
+    EXECUTOR: ClassVar[str] = "constant-vus"
+    FIELDS: ClassVar[Mapping[str, Field]] = {
+        **ScenarioConfig.FIELDS,
+        "vus": Field("vus", INTEGER),
+        "duration": Field("duration_s", DURATION),
+    }
+
+    vus: int = 1
+    duration_s: float = 0.0
+
+    def max_vus(self) -> int:
+        return self.vus
+
+    def run_time_s(self) -> float:
+        return self.duration_s
+
+    def describe(self) -> str:
+        return self._describe(f"{self.vus} looping VUs for {format_duration(self.duration_s)}")
+
+    def problems(self) -> list[str]:
+        found = super().problems()
+        if self.vus <= 0:
+            found.append("the number of VUs must be more than 0")
+        return found + duration_problems(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RampingVus(ScenarioConfig):
+    """``ramping-vus``: the number of VUs follows stages."""
+
+    EXECUTOR: ClassVar[str] = "ramping-vus"
+    FIELDS: ClassVar[Mapping[str, Field]] = {
+        **ScenarioConfig.FIELDS,
+        "startVUs": Field("start_vus", INTEGER),
+        "stages": Field("stages", STAGES),
+        "gracefulRampDown": Field("graceful_ramp_down_s", DURATION),
+    }
+
+    start_vus: int = 1
+    stages: tuple[Stage, ...] = ()
+    graceful_ramp_down_s: float = DEFAULT_GRACEFUL_STOP_S
+
+    def max_vus(self) -> int:
+        return max([self.start_vus, *(stage.target for stage in self.stages)])
+
+    def run_time_s(self) -> float:
+        return sum(stage.duration_s for stage in self.stages)
+
+    def describe(self) -> str:
+        return self._describe(
+            f"Up to {self.max_vus()} looping VUs for {format_duration(self.run_time_s())} "
+            f"over {len(self.stages)} stages",
+            f"gracefulRampDown: {format_duration(self.graceful_ramp_down_s)}",
+        )
+
+    def problems(self) -> list[str]:
+        found = super().problems()
+        if self.start_vus < 0:
+            found.append("the number of startVUs can't be negative")
+        found += stage_problems(self.stages)
+        if self.stages and self.max_vus() <= 0:
+            found.append("either startVUs or one of the stages' target values must be greater than 0")
+        if self.graceful_ramp_down_s < 0:
+            found.append("the gracefulRampDown timeout can't be negative")
+        return found
+
+
+def duration_problems(config: ScenarioConfig) -> list[str]:
+    """Mistakes of a required ``duration``."""
+    if "duration" not in config.given:
+        return ["the duration is unspecified"]
+    duration_s = config.run_time_s()
+    return [_too_short("duration", duration_s)] if duration_s < MIN_DURATION_S else []
+
+
+def stage_problems(stages: tuple[Stage, ...]) -> list[str]:
+    """Mistakes of required ``stages``."""
+    if not stages:
+        return ["at least one stage has to be specified"]
+    found = []
+    for number, stage in enumerate(stages, 1):
+        if stage.duration_s < 0:
+            found.append(f"the duration for stage {number} can't be negative")
+        if stage.target < 0:
+            found.append(f"the target for stage {number} can't be negative")
+    return found
+
+
+def _too_short(what: str, duration_s: float) -> str:
+    return f"the {what} must be at least 1s, but is {format_duration(duration_s)}"
+
+
+def _k6_value(kind: Kind, value: Any) -> object:
+    if value is None:
+        return None
+    if kind is DURATION:
+        return format_duration(value)
+    if kind is STAGES:
+        return [{"duration": format_duration(s.duration_s), "target": s.target} for s in value]
+    return value

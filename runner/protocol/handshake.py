@@ -1,0 +1,251 @@
+"""The client's side of the WebSocket opening handshake (RFC 6455 section 4.1), on top of http1.py.
+
+Owns the request's headers, the judgement of the answer and what compression was agreed on.  Refuses sockets,
+URLs, cookies and deadlines.  wsproto has a handshake too, but drops what scripts look at in a refused answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from wsproto.utilities import generate_accept_token, generate_nonce
+
+from runner.errors import ScriptError
+from runner.protocol import http1
+from runner.protocol.extensions import DeflateParameters
+
+# RFC 7692 section 7.1: neither side keeps a window between messages, which spares 300 KiB per connection.
+DEFLATE_OFFER = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+
+# What scripts get of a refused answer's body; Go's WebSocket clients keep as much.
+BODY_SIZE_BYTES_MAX = 1024
+
+BAD_HANDSHAKE = "websocket: bad handshake"
+BAD_COMPRESSION = "websocket: invalid compression negotiation"
+
+# Canonical spelling of the headers that make the handshake; the caller may not give them.
+_HANDSHAKE_HEADERS = frozenset(
+    {"Upgrade", "Connection", "Sec-Websocket-Key", "Sec-Websocket-Version", "Sec-Websocket-Extensions"}
+)
+# Headers that would give the request a body.  Go leaves them out without a word, and so do we.
+_FRAMING_HEADERS = frozenset({"Content-Length", "Transfer-Encoding", "Trailer"})
+
+_DEFLATE_NAME = "permessage-deflate"
+_WINDOW_BITS = frozenset(str(bits) for bits in range(8, 16))
+
+
+class HeaderNotAllowed(ScriptError):
+    """The caller gave a header that the handshake itself sends."""
+
+
+@dataclass(frozen=True)
+class HandshakeResult:
+    """How the handshake ended.
+
+    Args:
+        accepted: a session can start.
+        status: the answer's status code, 0 without an answer.
+        headers: the answer's headers in order, duplicates kept, names as the peer spelt them.
+        body: beginning of a refused answer's body, at most 1 KiB.
+        subprotocol: what the server chose, "" for nothing.  As in k6 it need not be one that was offered.
+        deflate: what was agreed on for compression, None for no compression.
+        trailing: bytes that already belong to the session.
+        problem: why it was not accepted, as k6 says it; "" when accepted.
+    """
+
+    accepted: bool
+    status: int
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: bytes = b""
+    subprotocol: str = ""
+    deflate: DeflateParameters | None = None
+    trailing: bytes = b""
+    problem: str = ""
+
+
+class ClientHandshake:
+    """One opening handshake: send ``bytes_to_send()``, feed the answer until ``result`` is there.
+
+    Args:
+        host: value of the Host header, with the port when it is not the scheme's own.
+        target: path and query, percent-encoded.
+        user_agent: value of User-Agent; "" sends none.
+        headers: the caller's.  Names are put into canonical spelling; of a name given twice the last one
+            counts, as in k6.  Host and User-Agent replace the values above, Sec-WebSocket-Protocol offers
+            sub-protocols.
+        compression: offer permessage-deflate.
+
+    Raises:
+        HeaderNotAllowed: ``headers`` has one of the handshake's own.
+        http1.InvalidRequest: a header or the target cannot be put into HTTP.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        target: str,
+        *,
+        user_agent: str,
+        headers: http1.Headers = (),
+        compression: bool = False,
+    ) -> None:
+        self.result: HandshakeResult | None = None
+        self._key = generate_nonce()
+        self._compression = compression
+        self._start: http1.ResponseStart | None = None
+        self._body = bytearray()
+        self._exchange = http1.Exchange()
+        request_headers = self._request_headers(host, user_agent, headers)
+        self._exchange.start(http1.Request("GET", target, request_headers))
+
+    def __repr__(self) -> str:
+        outcome = "waiting" if self.result is None else self.result.problem or "accepted"
+        return f"<ClientHandshake {outcome}>"
+
+    def bytes_to_send(self) -> bytes:
+        """The request, once."""
+        return self._exchange.bytes_to_send()
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes of the answer; ignored once there is a result."""
+        if self.result is None:
+            self._exchange.receive(data)
+            self._take_events()
+
+    def receive_eof(self) -> None:
+        """The peer ended its stream."""
+        if self.result is None:
+            self._exchange.receive_eof()
+            self._take_events()
+
+    def _request_headers(self, host: str, user_agent: str, headers: http1.Headers) -> list[tuple[str, str]]:
+        own = {canonical_header_name(name): _one_line(value) for name, value in headers}
+        for name in own:
+            if name in _HANDSHAKE_HEADERS:
+                raise HeaderNotAllowed(f"websocket: duplicate header not allowed: {name}")
+        fields = [
+            ("Host", own.pop("Host", host)),
+            ("User-Agent", own.pop("User-Agent", user_agent)),
+            ("Connection", "Upgrade"),
+            ("Upgrade", "websocket"),
+            ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Key", self._key.decode()),
+        ]
+        if self._compression:
+            fields.append(("Sec-WebSocket-Extensions", DEFLATE_OFFER))
+        fields += [(name, value) for name, value in own.items() if name not in _FRAMING_HEADERS]
+        return [(name, value) for name, value in fields if value or name != "User-Agent"]
+
+    def _take_events(self) -> None:
+        for event in self._exchange.events():
+            if self.result is None:
+                self._take(event)
+
+    def _take(self, event: http1.Event) -> None:
+        match event:
+            case http1.ResponseStart():
+                self._start = event
+            case http1.BodyData(data):
+                self._body += data[: BODY_SIZE_BYTES_MAX - len(self._body)]
+                if len(self._body) == BODY_SIZE_BYTES_MAX:
+                    self._refuse()
+            case http1.ResponseEnd():
+                self._refuse()
+            case http1.Failed(message):
+                # Once the headers are there, the answer is a refusal whatever becomes of its body.
+                if self._start is None:
+                    self.result = HandshakeResult(accepted=False, status=0, problem=message)
+                else:
+                    self._refuse()
+            case http1.Switched():
+                self.result = self._judge(event)
+
+    def _refuse(self) -> None:
+        assert self._start is not None
+        self.result = HandshakeResult(
+            accepted=False,
+            status=self._start.status,
+            headers=self._start.headers,
+            body=bytes(self._body),
+            problem=BAD_HANDSHAKE,
+        )
+
+    def _judge(self, answer: http1.Switched) -> HandshakeResult:
+        deflate: DeflateParameters | None = None
+        problem = self._fault_of_upgrade(answer)
+        if not problem:
+            deflate, problem = self._agree_on_extensions(answer)
+        subprotocols = _values(answer, "sec-websocket-protocol")
+        return HandshakeResult(
+            accepted=not problem,
+            status=answer.status,
+            headers=answer.headers,
+            subprotocol=subprotocols[0] if subprotocols else "",
+            deflate=deflate,
+            trailing=b"" if problem else answer.trailing,
+            problem=problem,
+        )
+
+    def _fault_of_upgrade(self, answer: http1.Switched) -> str:
+        valid = (
+            answer.status == 101
+            and [value.lower() for value in _values(answer, "upgrade")] == ["websocket"]
+            and "upgrade" in (token.lower() for token in _list_items(answer, "connection"))
+            and _values(answer, "sec-websocket-accept") == [generate_accept_token(self._key).decode()]
+        )
+        return "" if valid else BAD_HANDSHAKE
+
+    def _agree_on_extensions(self, answer: http1.Switched) -> tuple[DeflateParameters | None, str]:
+        """RFC 6455 section 4.1: an extension that was not offered fails the connection."""
+        extensions = _list_items(answer, "sec-websocket-extensions")
+        for extension in extensions:
+            name = extension.partition(";")[0].strip()
+            if name != _DEFLATE_NAME or not self._compression:
+                return None, f"websocket: the server chose an extension that was not offered: {name[:80]}"
+        if not extensions:
+            return None, ""
+        deflate = _parse_deflate(extensions[0]) if len(extensions) == 1 else None
+        return deflate, "" if deflate else BAD_COMPRESSION
+
+
+def canonical_header_name(name: str) -> str:
+    """Go's canonical spelling: each part between dashes capitalised, the rest in lower case."""
+    return "-".join(part.capitalize() for part in name.split("-"))
+
+
+def _one_line(value: str) -> str:
+    # Go writes a header value on one line; a token read from a file often ends in a newline.
+    return value.replace("\r", " ").replace("\n", " ").strip(" \t")
+
+
+def _values(answer: http1.Switched, lower_name: str) -> list[str]:
+    return [value for name, value in answer.headers if name.lower() == lower_name]
+
+
+def _list_items(answer: http1.Switched, lower_name: str) -> list[str]:
+    items = ",".join(_values(answer, lower_name)).split(",")
+    return [item.strip() for item in items if item.strip()]
+
+
+def _parse_deflate(extension: str) -> DeflateParameters | None:
+    """What the server agreed to, None when that is no answer to our offer (RFC 7692 sections 5.1 and 7.1).
+
+    server_no_context_takeover must be echoed.  client_no_context_takeover need not be (section 7.1.1.2): we
+    keep no window between messages anyway.  server_max_window_bits may come unasked (section 7.1.2.1) and
+    costs nothing, for we unpack with the largest window.  client_max_window_bits must not.
+    """
+    names: set[str] = set()
+    for parameter in extension.split(";")[1:]:
+        name, equals, value = (part.strip() for part in parameter.partition("="))
+        if name in names:
+            return None
+        names.add(name)
+        if name in ("server_no_context_takeover", "client_no_context_takeover"):
+            acceptable = not equals
+        elif name == "server_max_window_bits":
+            acceptable = value.strip('"') in _WINDOW_BITS
+        else:
+            acceptable = False
+        if not acceptable:
+            return None
+    return DeflateParameters() if "server_no_context_takeover" in names else None

@@ -1,0 +1,324 @@
+"""A WebSocket session after the opening handshake (RFC 6455 sections 5 to 8), client or server.
+
+Owns frames, whole messages, pongs, the closing handshake and what happens at a violation; wsproto parses and
+serialises.  Refuses sockets and clocks: the driver receives, feeds, flushes ``bytes_to_send()`` and takes
+``events()``, in that order, and owns every deadline.
+"""
+
+from __future__ import annotations
+
+import struct
+from enum import Enum
+
+from wsproto import events as wire
+from wsproto.connection import Connection, ConnectionState, ConnectionType
+from wsproto.extensions import Extension
+from wsproto.frame_protocol import FIN_MASK, FrameProtocol, Opcode
+
+from runner.errors import InternalError
+from runner.protocol.extensions import BoundedDeflate, DeflateParameters, MessageSizeLimit
+from runner.protocol.violations import is_one_byte_close, violation_reason
+from runner.protocol.websocket_events import (
+    BinaryMessage,
+    CloseReceived,
+    ConnectionLost,
+    Event,
+    PingReceived,
+    PongReceived,
+    ProtocolFailed,
+    TextMessage,
+)
+
+__all__ = [
+    "CLOSE_NO_STATUS",
+    "MESSAGE_SIZE_BYTES_MAX",
+    "TRANSITIONS",
+    "BinaryMessage",
+    "CloseReceived",
+    "ConnectionLost",
+    "DeflateParameters",
+    "Event",
+    "PingReceived",
+    "PongReceived",
+    "ProtocolFailed",
+    "ProtocolStateError",
+    "Role",
+    "State",
+    "TextMessage",
+    "Trigger",
+    "WebSocketSession",
+]
+
+# A quarter of a VU's 128 MiB JavaScript heap, and twice the largest message of the Autobahn suite.
+MESSAGE_SIZE_BYTES_MAX = 32 * 1024 * 1024
+
+# RFC 6455 section 5.5.
+CONTROL_PAYLOAD_SIZE_BYTES_MAX = 125
+
+# RFC 6455 section 7.4.1: stands for an empty close frame and is never on the wire as such.
+CLOSE_NO_STATUS = 1005
+CLOSE_CODE_MAX = 0xFFFF
+
+# What Go's libraries say of a stream that ends without a close frame; k6 scripts see it.
+END_OF_STREAM_TEXT = "websocket: close 1006 (abnormal closure): unexpected EOF"
+
+
+class Role(Enum):
+    """Which side of the connection the session plays."""
+
+    CLIENT = ConnectionType.CLIENT
+    SERVER = ConnectionType.SERVER
+
+
+class State(Enum):
+    """Where the session is between the opening handshake and the end.
+
+    OPEN: both sides may send.  CLOSING: our close frame is out, the peer's is awaited.  CLOSED: both close
+    frames are exchanged.  FAILED: the peer broke the protocol.  LOST: the stream ended without a close frame.
+    """
+
+    OPEN = "OPEN"
+    CLOSING = "CLOSING"
+    CLOSED = "CLOSED"
+    FAILED = "FAILED"
+    LOST = "LOST"
+
+
+class Trigger(Enum):
+    """What moves a session from one state to another."""
+
+    CLOSE_SENT = "close sent"
+    CLOSE_RECEIVED = "close received"
+    VIOLATION = "violation"
+    STREAM_ENDED = "stream ended"
+
+
+# A pair that is missing cannot happen: commands are refused and input is ignored before it comes to that.
+TRANSITIONS: dict[tuple[State, Trigger], State] = {
+    (State.OPEN, Trigger.CLOSE_SENT): State.CLOSING,
+    (State.OPEN, Trigger.CLOSE_RECEIVED): State.CLOSED,
+    (State.OPEN, Trigger.VIOLATION): State.FAILED,
+    (State.OPEN, Trigger.STREAM_ENDED): State.LOST,
+    (State.CLOSING, Trigger.CLOSE_RECEIVED): State.CLOSED,
+    (State.CLOSING, Trigger.VIOLATION): State.FAILED,
+    (State.CLOSING, Trigger.STREAM_ENDED): State.LOST,
+}
+
+RECEIVING_STATES = frozenset({State.OPEN, State.CLOSING})
+
+
+class ProtocolStateError(InternalError):
+    """A command that the session's state does not allow, such as sending after ``close()``."""
+
+
+class WebSocketSession:
+    """One side of an established WebSocket connection.
+
+    Args:
+        role: client or server; it decides who masks (RFC 6455 section 5.1).
+        deflate: what the opening handshake agreed on, None without compression.
+        trailing: bytes that came with the opening handshake and belong to the session already.
+        message_size_bytes_max: bound on a message, both as its frame headers announce it and after unpacking;
+            beyond it the session fails with 1009.  Events are not bounded by it: there are at most as many as
+            the data given to one ``receive()`` has frames.
+    """
+
+    def __init__(
+        self,
+        role: Role,
+        *,
+        deflate: DeflateParameters | None = None,
+        trailing: bytes = b"",
+        message_size_bytes_max: int = MESSAGE_SIZE_BYTES_MAX,
+    ) -> None:
+        self.role = role
+        self.state = State.OPEN
+        extensions: list[Extension] = [MessageSizeLimit(message_size_bytes_max)]
+        if deflate is not None:
+            extensions.append(BoundedDeflate(deflate, message_size_bytes_max))
+        self._deflate = deflate
+        # wsproto is not told of our own close frames: the state above is the one that counts.
+        self._wire = Connection(role.value, extensions)
+        self._close_frames = FrameProtocol(role is Role.CLIENT, [])
+        self._outgoing: list[bytes] = []
+        self._events: list[Event] = []
+        self._partial = bytearray()
+        if trailing:
+            self.receive(trailing)
+
+    def __repr__(self) -> str:
+        compression = " deflate" if self._deflate else ""
+        return f"<WebSocketSession {self.role.name} {self.state.name}{compression}>"
+
+    @property
+    def close_expected(self) -> bool:
+        """Nothing more will be sent or taken: flush, then close the TCP connection.
+
+        A client that reached CLOSED first waits, for a bounded time, for the server's end of stream (RFC 6455
+        section 7.1.1).
+        """
+        return self.state not in RECEIVING_STATES
+
+    # Input.  Faults of the peer never raise: they become one event and a state.
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes from the peer; after the session's end they are ignored, and so is ``b""`` always."""
+        if not data or self.state not in RECEIVING_STATES:
+            return
+        self._wire.receive_data(data)
+        for event in self._wire.events():
+            self._take(event)
+
+    def receive_eof(self) -> None:
+        """The peer ended its stream."""
+        self._lose(ConnectionLost(END_OF_STREAM_TEXT, reset=False))
+
+    def receive_reset(self, message: str) -> None:
+        """The transport failed; ``message`` is what a script shall be told of it."""
+        self._lose(ConnectionLost(message, reset=True))
+
+    # Output.
+
+    def bytes_to_send(self) -> bytes:
+        """Everything queued since the last call, in order.
+
+        The queue has no bound of its own: the driver drains it after each command and each ``receive()``.
+        """
+        data = b"".join(self._outgoing)
+        self._outgoing.clear()
+        return data
+
+    def events(self) -> list[Event]:
+        """Everything that happened since the last call, in order."""
+        events, self._events = self._events, []
+        return events
+
+    # Commands.  In a state that does not allow them they raise ProtocolStateError.
+
+    def send_text(self, data: str) -> None:
+        """Queue a text message.
+
+        Raises:
+            ProtocolStateError: not OPEN.
+            InternalError: the text has lone surrogates, which UTF-8 cannot carry.
+        """
+        self._require_open("send a text message")
+        try:
+            self._send(wire.TextMessage(data=data))
+        except UnicodeEncodeError as error:
+            raise InternalError(f"text with lone surrogates cannot be sent: {error.reason}") from error
+
+    def send_binary(self, data: bytes) -> None:
+        """Queue a binary message.  Raises ProtocolStateError when not OPEN."""
+        self._require_open("send a binary message")
+        self._send(wire.BytesMessage(data=data))
+
+    def ping(self, payload: bytes = b"") -> None:
+        """Queue a ping.
+
+        Raises:
+            ProtocolStateError: not OPEN.
+            InternalError: more than 125 bytes (RFC 6455 section 5.5).
+        """
+        self._require_open("send a ping")
+        if len(payload) > CONTROL_PAYLOAD_SIZE_BYTES_MAX:
+            raise InternalError(f"a ping carries at most 125 bytes, not {len(payload)}")
+        self._send(wire.Ping(payload=payload))
+
+    def close(self, code: int | None = 1000, reason: str = "") -> None:
+        """Queue a close frame and wait for the peer's.
+
+        Args:
+            code: 0 to 65535, sent as given, for k6 does not check it; None and 1005 make an empty frame.
+            reason: cut to the 123 bytes that fit; an empty frame has no room for one and drops it.
+
+        Raises:
+            ProtocolStateError: not OPEN.
+            InternalError: code out of range.
+        """
+        self._require_open("close")
+        self._queue_close(code, reason)
+        self._move(Trigger.CLOSE_SENT)
+
+    # Inside.
+
+    def _take(self, event: wire.Event) -> None:
+        match event:
+            case wire.TextMessage() | wire.BytesMessage():
+                self._collect(event.data, event.message_finished)
+            case wire.Ping():
+                if self.state is State.OPEN:
+                    self._send(wire.Pong(payload=event.payload))
+                self._events.append(PingReceived(bytes(event.payload)))
+            case wire.Pong():
+                self._events.append(PongReceived(bytes(event.payload)))
+            case wire.CloseConnection(code=code, reason=reason):
+                # wsproto announces its parse failures like a peer's close, but stays open.
+                if self._wire.state is ConnectionState.OPEN:
+                    self._fail(int(code), reason or "")
+                else:
+                    self._take_close(int(code), reason or "")
+            case _:
+                raise InternalError(f"wsproto reported an unknown event: {type(event).__name__}")
+
+    def _collect(self, piece: str | bytes | bytearray, message_finished: bool) -> None:
+        if not (message_finished and not self._partial):
+            # Pieces are kept as bytes: so the buffer is as large as the message, however small it was cut.
+            self._partial += piece.encode() if isinstance(piece, str) else piece
+            if not message_finished:
+                return
+            whole = bytes(self._partial)
+            self._partial = bytearray()
+            piece = whole.decode() if isinstance(piece, str) else whole
+        if isinstance(piece, str):
+            self._events.append(TextMessage(piece))
+        else:
+            self._events.append(BinaryMessage(bytes(piece)))
+
+    def _take_close(self, code: int, reason: str) -> None:
+        if self.state is State.OPEN:
+            self._queue_close(code, "")
+        self._end(Trigger.CLOSE_RECEIVED, CloseReceived(code, reason))
+
+    def _fail(self, code: int, parser_text: str) -> None:
+        reason = violation_reason(code, parser_text)
+        # RFC 6455 section 5.5.1: nothing may follow a close frame, not even a better one.
+        if self.state is State.OPEN:
+            self._queue_close(code, reason)
+        self._end(Trigger.VIOLATION, ProtocolFailed(code, reason, is_one_byte_close(parser_text)))
+
+    def _lose(self, event: ConnectionLost) -> None:
+        if self.state in RECEIVING_STATES:
+            self._end(Trigger.STREAM_ENDED, event)
+
+    def _end(self, trigger: Trigger, event: Event) -> None:
+        self._partial = bytearray()
+        self._events.append(event)
+        self._move(trigger)
+
+    def _move(self, trigger: Trigger) -> None:
+        self.state = TRANSITIONS[self.state, trigger]
+
+    def _require_open(self, command: str) -> None:
+        if self.state is not State.OPEN:
+            raise ProtocolStateError(f"cannot {command}: the WebSocket session is {self.state.name}")
+
+    def _send(self, event: wire.Event) -> None:
+        self._outgoing.append(self._wire.send(event))
+
+    def _queue_close(self, code: int | None, reason: str) -> None:
+        if code is None or code == CLOSE_NO_STATUS:
+            payload = b""
+        elif 0 <= code <= CLOSE_CODE_MAX:
+            payload = struct.pack("!H", code) + _fitting_utf8(reason)
+        else:
+            raise InternalError(f"a close code has 16 bits, {code} does not fit")
+        # wsproto replaces the codes 1006 and 1015 by 1000.  A ping has the same form and no such rule.
+        frame = self._close_frames.ping(payload)
+        frame[0] = FIN_MASK | Opcode.CLOSE
+        self._outgoing.append(bytes(frame))
+
+
+def _fitting_utf8(reason: str) -> bytes:
+    size_bytes_max = CONTROL_PAYLOAD_SIZE_BYTES_MAX - 2
+    return reason.encode(errors="replace")[:size_bytes_max].decode(errors="ignore").encode()

@@ -1,0 +1,12 @@
+"""The reactor: one loop per process that drives tasks, timers, sockets and threads.
+
+Owns time and scheduling.  Knows no protocol, no stream, no virtual user.
+"""
+
+from __future__ import annotations
+
+from runner.reactor.reactor import Reactor
+from runner.reactor.task import DeadlineReached, Task
+from runner.reactor.timers import Timer
+
+__all__ = ["DeadlineReached", "Reactor", "Task", "Timer"]

@@ -1,0 +1,186 @@
+"""Which task waits for which socket.
+
+Owns the selector.  Refuses to switch tasks: it hands those whose socket is ready to the reactor.
+
+A descriptor stays registered after it has woken its waiter: a task that receives, answers and receives again
+then costs no epoll_ctl per message.  An event that finds no waiter takes the registration away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import selectors
+import socket
+from collections.abc import Callable
+
+from runner.errors import InternalError
+from runner.reactor.task import Task
+
+READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+
+# epoll counts in milliseconds.  Longer waits end this early; select(2), which counts in microseconds, does
+# the rest.
+COARSE_S = 0.002
+# The C library's fd_set ends here; a descriptor above it cannot go into select(2).
+SELECT_FD_MAX = 1023
+
+
+class Interest:
+    """One registered socket and who waits for it."""
+
+    __slots__ = ("mask", "reader", "sock", "writer")
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.mask = 0
+        self.reader: Task | None = None
+        self.writer: Task | None = None
+
+    def wanted(self) -> int:
+        """The directions that have a waiter."""
+        return (READ if self.reader is not None else 0) | (WRITE if self.writer is not None else 0)
+
+    def remove(self, task: Task) -> None:
+        """The task waits no longer; the registration stays."""
+        if self.reader is task:
+            self.reader = None
+        if self.writer is task:
+            self.writer = None
+
+
+class Readiness:
+    """The selector and the table of interests.
+
+    Args:
+        selector: what to poll with; None for the platform's best, polled with sub-millisecond time-outs.
+        wakeup_sock: the self-pipe's receiving end.
+        on_wakeup: called when that end is readable.
+        on_ready: called with each task whose socket is ready.
+    """
+
+    def __init__(
+        self,
+        selector: selectors.BaseSelector | None,
+        wakeup_sock: socket.socket,
+        on_wakeup: Callable[[], None],
+        on_ready: Callable[[Task], None],
+    ) -> None:
+        self._selector = selectors.DefaultSelector() if selector is None else selector
+        # Asked by name: macOS has no EpollSelector, and its kqueue needs no help.
+        self._is_precise = selector is None and type(self._selector).__name__ == "EpollSelector"
+        self._interests: dict[int, Interest] = {}
+        self._wakeup_sock = wakeup_sock
+        self._on_wakeup = on_wakeup
+        self._on_ready = on_ready
+        self._selector.register(wakeup_sock, READ)
+
+    def poll(self, timeout_s: float | None) -> None:
+        """Wait for events and hand out the tasks they wake.
+
+        Args:
+            timeout_s: at most this long; 0 to look only, None until something happens.  May return early.
+        """
+        if timeout_s and self._is_precise:
+            timeout_s = self._wait_precisely(timeout_s)
+        for key, mask in self._selector.select(timeout_s):
+            interest = key.data
+            if interest is None:
+                self._on_wakeup()
+            else:
+                self._dispatch(key.fd, interest, mask)
+
+    def add(self, task: Task, sock: socket.socket, direction: int) -> Interest:
+        """From now on ``task`` waits for the socket to be readable (READ) or writable (WRITE).
+
+        Raises:
+            InternalError: another task waits for the same, or the socket is closed.
+        """
+        fd = sock.fileno()
+        interest = self._interests.get(fd)
+        if interest is None or interest.sock is not sock:
+            interest = self._new_interest(fd, sock)
+        if direction == READ:
+            self._refuse_second(interest.reader, "read", fd)
+            interest.reader = task
+        else:
+            self._refuse_second(interest.writer, "write", fd)
+            interest.writer = task
+        if not interest.mask & direction:
+            # Only what is waited for now: drops, in the same call, a direction that nobody needs any more.
+            self._change(fd, interest, interest.wanted())
+        return interest
+
+    def forget(self, sock: socket.socket) -> list[Task]:
+        """Unregister a socket that is about to be closed.
+
+        Returns:
+            The tasks that were waiting for it.
+        """
+        fd = sock.fileno()
+        interest = self._interests.get(fd)
+        if interest is None or interest.sock is not sock:
+            return []
+        self._change(fd, interest, 0)
+        return [task for task in (interest.reader, interest.writer) if task is not None]
+
+    def close(self) -> None:
+        """Close the selector."""
+        self._interests.clear()
+        self._selector.close()
+
+    def _wait_precisely(self, timeout_s: float) -> float:
+        if timeout_s > COARSE_S:
+            return timeout_s - COARSE_S
+        epoll_fd = self._selector.fileno()  # type: ignore[attr-defined]
+        if epoll_fd > SELECT_FD_MAX:
+            return timeout_s
+        select.select([epoll_fd], [], [], timeout_s)
+        return 0
+
+    def _dispatch(self, fd: int, interest: Interest, mask: int) -> None:
+        is_wanted = True
+        if mask & READ:
+            if interest.reader is not None:
+                self._on_ready(interest.reader)
+                interest.reader = None
+            else:
+                is_wanted = False
+        if mask & WRITE:
+            if interest.writer is not None:
+                self._on_ready(interest.writer)
+                interest.writer = None
+            else:
+                is_wanted = False
+        if not is_wanted:
+            self._change(fd, interest, interest.wanted())
+
+    def _new_interest(self, fd: int, sock: socket.socket) -> Interest:
+        if fd < 0:
+            raise InternalError("a task waits for a socket that is closed; please report this")
+        stale = self._interests.get(fd)
+        if stale is not None:
+            # Its socket was closed without forget() and the kernel gave the number away again.
+            self._change(fd, stale, 0)
+        return Interest(sock)
+
+    def _change(self, fd: int, interest: Interest, mask: int) -> None:
+        if mask == interest.mask:
+            return
+        if mask == 0:
+            del self._interests[fd]
+            # The kernel has dropped a descriptor that was closed before.
+            with contextlib.suppress(KeyError, ValueError, OSError):
+                self._selector.unregister(fd)
+        elif interest.mask == 0:
+            self._selector.register(fd, mask, interest)
+            self._interests[fd] = interest
+        else:
+            self._selector.modify(fd, mask, interest)
+        interest.mask = mask
+
+    @staticmethod
+    def _refuse_second(waiter: Task | None, direction: str, fd: int) -> None:
+        if waiter is not None:
+            message = f"two tasks wait to {direction} on descriptor {fd} ({waiter!r} came first)"
+            raise InternalError(message + "; please report this")
