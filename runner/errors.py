@@ -73,6 +73,12 @@ class ImportFailed(ScriptError):
     """The script imports a module that is not there, or that k6py will not load."""
 
 
+class ScriptAborted(ScriptError):
+    """The script called exec.test.abort() in its init code."""
+
+    exit_code = ExitCode.SCRIPT_ABORTED
+
+
 class RemoteError(K6pyError):
     """The peer broke its protocol or refused us."""
 

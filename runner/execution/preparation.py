@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from jsbindings.registry import ModuleRegistry
-from runner.errors import ImportFailed, OptionsError, ScriptError, UsageError
+from runner.errors import ImportFailed, OptionsError, ScriptAborted, ScriptError, UsageError
 from runner.execution.config import TestConfig
 from runner.log import Logger
 from runner.metrics.collector import Collector
@@ -102,6 +102,8 @@ def load_script(vu: VirtualUser, script: str) -> Exports:
     try:
         vu.load()
     except ScriptError as error:
+        if vu.abort_message is not None:
+            raise ScriptAborted(f"could not initialize '{script}': {vu.abort_message}") from None
         if isinstance(error, ImportFailed) or error.message.startswith("SyntaxError"):
             main = vu.context.modules.main
             raise ScriptError(

@@ -5,10 +5,11 @@ Owns the order of the phases and what becomes of an error in each; https://grafa
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import threading
-from collections.abc import Sequence
+import time
 from typing import Any, TextIO
 
 from runner.engine.watchdog import Watchdog
@@ -25,12 +26,12 @@ from runner.execution.summary import write_summary
 from runner.execution.vu_pool import VuPool
 from runner.log import Logger, open_log
 from runner.metrics.builtin import DROPPED_ITERATIONS, VUS, VUS_MAX
+from runner.ops import Interrupted
 from runner.options.durations import format_duration
 from runner.options.scenario_plan import describe_scenarios, in_start_order, max_duration_s
 from runner.options.scenarios import ScenarioConfig
-from runner.ops import Interrupted
 from runner.reactor import DeadlineReached, Reactor, Task
-from runner.vu.context import Limits
+from runner.vu.context import Limits, ScenarioProgress
 from runner.vu.vu import Outcome, Phase, VirtualUser
 
 VUS_INTERVAL_S = 1.0
@@ -92,6 +93,7 @@ class TestRun:
         self._executors: list[LoopingExecutor] = []
         self._exit_code = ExitCode.OK
         self._stopping = False
+        self._marked_failed = False
         self._main: Task | None = None
         self._single_vu: VirtualUser | None = None
         self._pool: VuPool | None = None
@@ -119,6 +121,7 @@ class TestRun:
     def _run(self, limits: Limits, native: bool) -> None:
         try:
             prepared = prepare(self._config, self._reactor, self._logger, limits=limits, native=native)
+            prepared.context.running_test = self
             outputs = SampleOutputs(self._reactor, prepared.context.collector, self._logger, self._config.out)
             outputs.start()
         except K6pyError as error:
@@ -176,6 +179,9 @@ class TestRun:
         return data
 
     def _finish(self, prepared: PreparedTest, data: str | None, display: ProgressDisplay) -> None:
+        if self._marked_failed and self._exit_code is ExitCode.OK:
+            self._logger.error("test run was marked as failed")
+            self._exit_code = ExitCode.MARKED_FAILED
         outcome = prepared.thresholds.evaluate(self._duration_s)
         if outcome.crossed and self._exit_code is ExitCode.OK:
             self._logger.error(outcome.message)
@@ -267,9 +273,11 @@ class TestRun:
         if context.has_system_tag("scenario"):
             tags = tags.with_tag("scenario", scenario.name)
 
+        numbers = itertools.count()
+
         def iterate(vu: LoopingVu, deadline_s: float) -> bool:
             assert isinstance(vu, VirtualUser)
-            vu.begin_iteration(scenario.name, tags, dict(scenario.env))
+            vu.begin_iteration(scenario.name, tags, scenario.env, next(numbers))
             return run_iteration(vu, scenario, deadline_s).interrupted
 
         executor = EXECUTORS[scenario.EXECUTOR](
@@ -328,6 +336,33 @@ class TestRun:
 
         again()
         return lambda: timer.cancel()
+
+    # ---- what scripts see of it (RunningTest)
+
+    def instance(self) -> dict[str, float]:
+        """The members of k6/execution's ``instance``."""
+        counts = [executor.counts for executor in self._executors]
+        elapsed_s = 0.0 if self._started_s is None else self._reactor.now() - self._started_s
+        return {
+            "vusActive": sum(count.active_vus for count in counts),
+            "vusInitialized": 0 if self._pool is None else self._pool.size,
+            "iterationsCompleted": sum(count.complete for count in counts),
+            "iterationsInterrupted": sum(count.interrupted for count in counts),
+            "currentTestRunDuration": elapsed_s * 1000,
+        }
+
+    def scenario(self, name: str) -> ScenarioProgress:
+        """How the scenario `name` is doing."""
+        executor = next(executor for executor in self._executors if executor.scenario.name == name)
+        assert executor.started_s is not None
+        elapsed_s = self._reactor.now() - executor.started_s
+        started_at_s = time.time() - elapsed_s
+        return ScenarioProgress(executor.scenario.EXECUTOR, started_at_s, executor.fraction(elapsed_s))
+
+    def mark_failed(self, reason: str) -> None:
+        """exec.test.fail(): the test goes on and ends with exit code 110."""
+        self._logger.error(f"test marked as failed: {reason}")
+        self._marked_failed = True
 
     # ---- stopping
 

@@ -7,7 +7,6 @@ script, no metric and no tag.  Source: RFC 6455 sections 4.1, 5.5 and 7.1.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 

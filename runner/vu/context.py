@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from jsbindings.registry import ModuleRegistry
+from runner.errors import ExitCode
 from runner.log import Logger
 from runner.metrics.collector import Collector
 from runner.metrics.groups import Group
@@ -34,6 +35,35 @@ class Limits:
     close_s: float = 5.0
 
 
+class ScenarioProgress(NamedTuple):
+    """How far a scenario is.
+
+    Args:
+        started_at_s: Unix time.
+        fraction: from 0 to 1.
+    """
+
+    executor: str
+    started_at_s: float
+    fraction: float
+
+
+class RunningTest(Protocol):
+    """The run around the virtual users, as far as scripts may look at it or end it."""
+
+    def instance(self) -> dict[str, float]:
+        """The members of k6/execution's ``instance`` by name; durations in milliseconds."""
+
+    def scenario(self, name: str) -> ScenarioProgress:
+        """How the scenario `name` is doing."""
+
+    def stop(self, code: ExitCode, message: str) -> None:
+        """End the test now, with this error."""
+
+    def mark_failed(self, reason: str) -> None:
+        """Let the test end with k6's exit code 110."""
+
+
 @dataclass
 class TestContext:
     """Services and settings of one test in one process.
@@ -55,6 +85,7 @@ class TestContext:
     env: Mapping[str, str]
     options: Options | None = None
     dialer: Dialer | None = None
+    running_test: RunningTest | None = None
     limits: Limits = field(default_factory=Limits)
     root_group: Group = field(default_factory=Group.root)
     wall_clock: Callable[[], float] = time.time

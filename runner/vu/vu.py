@@ -71,11 +71,13 @@ class IterationState:
     Args:
         scenario: name, "" outside of scenarios.
         in_instance: iterations of this VU in the whole test.
-        in_scenario: iterations of this VU in its scenario.
+        in_scenario: iterations of this VU in each scenario.
+        in_test: the number of the iteration in its scenario, over all VUs.
     """
 
     scenario: str = ""
     in_instance: int = -1
+    in_test: int = 0
     in_scenario: dict[str, int] = field(default_factory=dict)
 
 
@@ -96,6 +98,10 @@ class VirtualUser:
         self.bytes = ByteCounter()
         self.cookie_jars = CookieJars()
         self.group: Group = context.root_group
+        # What exec.vu.metrics.metadata holds: on samples, and no tags.
+        self.metadata: dict[str, str] = {}
+        # Set by exec.test.abort(), which ends the iteration without an error of its own.
+        self.abort_message: str | None = None
         self._base_tags = TagSet.of({})
         self._tags: TagSet | None = None
         self._bindings: dict[str, Binding] = {}
@@ -171,7 +177,7 @@ class VirtualUser:
 
     def _metadata(self) -> Mapping[str, str] | None:
         enabled = self.options.system_tags
-        values = {}
+        values = dict(self.metadata)
         if "vu" in enabled:
             values["vu"] = str(self.vu_id)
         if "iter" in enabled and self.iteration.in_instance >= 0:
@@ -292,13 +298,18 @@ class VirtualUser:
         self._base_tags = tags
         self._set_group(self.context.root_group if group is None else group)
 
-    def begin_iteration(self, scenario: str, tags: TagSet, env: Mapping[str, str]) -> None:
-        """Count one more iteration, in `scenario`; tags that the script set for this VU stay."""
+    def begin_iteration(self, scenario: str, tags: TagSet, env: Mapping[str, str], in_test: int) -> None:
+        """Count one more iteration, in `scenario`; tags that the script set for this VU stay.
+
+        Args:
+            in_test: its number in the scenario over all VUs, from 0.
+        """
         iteration = self.iteration
         if iteration.scenario != scenario or self.phase != "vu":
             self.start_phase("vu", tags, env=env)
             iteration.scenario = scenario
         iteration.in_instance += 1
+        iteration.in_test = in_test
         iteration.in_scenario[scenario] = iteration.in_scenario.get(scenario, -1) + 1
 
     def run(self, function: str, deadline_s: float | None = None) -> Outcome:
@@ -309,6 +320,7 @@ class VirtualUser:
         """
         group = self.group
         interpreter = None
+        self.abort_message = None
         try:
             interpreter = self._loaded_for_run(deadline_s)
             iteration = self.iteration.in_instance if self.phase == "vu" else None
@@ -323,6 +335,9 @@ class VirtualUser:
                 binding.end_iteration()
         if interpreter is not None and interpreter.bridge.interrupted:
             outcome = Outcome(interrupted=True)
+        if self.abort_message is not None:
+            outcome = Outcome()
+            self._interpreter = None
         if outcome.interrupted:
             # QuickJS leaves an interrupted runtime in an unknown state; the next run loads the script anew.
             self._interpreter = None

@@ -92,7 +92,7 @@ def test_proxy_urls(text: str, expected: Proxy) -> None:
     "text", ["socks5://u:s3cret@p:1", "http://", "http://u:s3cret@p:port", "ftp://u:s3cret@p"]
 )
 def test_unusable_proxy_urls_are_refused_without_showing_them(text: str) -> None:
-    with pytest.raises(OptionsError, match="^HTTP_PROXY: ") as caught:
+    with pytest.raises(OptionsError, match=r"^HTTP_PROXY: ") as caught:
         ProxySettings({"HTTP_PROXY": text})
     assert "s3cret" not in caught.value.message
 

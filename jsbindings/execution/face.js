@@ -1,0 +1,61 @@
+// k6/execution: https://grafana.com/docs/k6/latest/javascript-api/k6-execution/
+import { ops } from 'k6py:kernel';
+
+const host = ops('k6/execution');
+
+// An object whose members are read from the host each time.
+const live = (read, names) => {
+  const object = {};
+  for (const name of names) {
+    Object.defineProperty(object, name, { enumerable: true, get: () => read(name) });
+  }
+  return object;
+};
+
+// The VU's tags or metadata as an object that scripts read and write; deleting has no effect, as in k6.
+const writable = (kind) => new Proxy({}, {
+  get: (_, name) => (typeof name === 'string' ? host.labels(kind)[name] : undefined),
+  set: (_, name, value) => {
+    if (!['string', 'number', 'boolean'].includes(typeof value)) {
+      throw new TypeError(`invalid value for metric ${kind} '${String(name)}': only String, Boolean and Number types`
+        + ` are accepted as a metric ${kind} values`);
+    }
+    host.set_label(kind, String(name), String(value));
+    return true;
+  },
+  has: (_, name) => name in host.labels(kind),
+  deleteProperty: () => true,
+  ownKeys: () => Object.keys(host.labels(kind)),
+  getOwnPropertyDescriptor: (_, name) => {
+    const value = host.labels(kind)[name];
+    return value === undefined ? undefined : { value, enumerable: true, configurable: true, writable: true };
+  },
+});
+
+const tags = writable('tag');
+
+export const instance = live((name) => host.instance(name), ['vusActive', 'vusInitialized', 'iterationsCompleted',
+  'iterationsInterrupted', 'currentTestRunDuration']);
+
+export const scenario = live((name) => host.scenario(name), ['name', 'executor', 'startTime', 'progress',
+  'iterationInInstance', 'iterationInTest']);
+
+export const vu = Object.defineProperties(live((name) => host.vu_value(name), ['idInInstance', 'idInTest',
+  'iterationInInstance', 'iterationInScenario']), {
+  metrics: { enumerable: true, value: { tags, metadata: writable('metadata') } },
+  tags: { enumerable: true, value: tags },
+});
+
+export const test = {
+  abort(reason) {
+    host.abort(reason === undefined ? null : String(reason));
+  },
+  fail(reason) {
+    host.fail(reason === undefined ? '' : String(reason));
+  },
+  get options() {
+    return host.options();
+  },
+};
+
+export default { instance, scenario, test, vu };

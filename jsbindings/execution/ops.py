@@ -1,0 +1,93 @@
+"""k6/execution: what a script may know of the running test, and how it ends it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jsbindings.api import Binding, Thrown, op
+from runner.errors import ExitCode
+from runner.ops import Interrupted
+from runner.vu.context import RunningTest
+
+
+class ExecutionBinding(Binding):
+    """The test as one virtual user sees it."""
+
+    module = "k6/execution"
+
+    @op
+    def vu_value(self, name: str) -> int:
+        """A member of ``vu`` that is a number."""
+        vu = self.vu
+        values = {
+            "idInInstance": vu.vu_id,
+            "idInTest": vu.vu_id,
+            "iterationInInstance": max(vu.iteration.in_instance, 0),
+            "iterationInScenario": max(vu.iteration.in_scenario.get(vu.iteration.scenario, 0), 0),
+        }
+        return values[name]
+
+    @op
+    def labels(self, kind: str) -> dict[str, str]:
+        """The tags, or the metadata, that samples of this VU carry now."""
+        return self.vu.tags.as_dict() if kind == "tag" else dict(self.vu.metadata)
+
+    @op
+    def set_label(self, kind: str, name: str, value: str) -> None:
+        """A tag, or an entry of the metadata, for all later samples of this VU."""
+        if kind == "tag":
+            self.vu.set_tag(name, value)
+        else:
+            self.vu.metadata[name] = value
+
+    @op
+    def scenario(self, name: str) -> Any:
+        """A member of ``scenario``."""
+        if self.vu.phase != "vu":
+            raise Thrown("getting scenario information outside of the VU context is not supported")
+        iteration = self.vu.iteration
+        progress = self._test().scenario(iteration.scenario)
+        values = {
+            "name": iteration.scenario,
+            "executor": progress.executor,
+            "startTime": int(progress.started_at_s * 1000),
+            "progress": progress.fraction,
+            "iterationInInstance": iteration.in_test,
+            "iterationInTest": iteration.in_test,
+        }
+        return values[name]
+
+    @op
+    def instance(self, name: str) -> Any:
+        """A member of ``instance``."""
+        if self.vu.phase in ("init", "teardown"):
+            raise Thrown("getting instance information in the init and teardown contexts is not supported")
+        return self._test().instance()[name]
+
+    @op
+    def abort(self, reason: str | None) -> None:
+        """End the test; nothing of the calling iteration runs any further."""
+        message = f"test aborted: {reason}" if reason else "test aborted"
+        self.vu.abort_message = message
+        if self.vu.phase == "init":
+            raise Thrown(message)
+        self._test().stop(ExitCode.SCRIPT_ABORTED, message)
+        raise Interrupted
+
+    @op
+    def fail(self, reason: str) -> None:
+        """Let the test end as failed; it goes on until then."""
+        if self.vu.phase == "init":
+            raise Thrown("failing a test in the init context is not supported")
+        self._test().mark_failed(reason)
+
+    @op
+    def options(self) -> None:
+        """Not there yet."""
+        raise Thrown("exec.test.options is not available in this version of k6py")
+
+    def _test(self) -> RunningTest:
+        running = self.vu.context.running_test
+        if running is None:
+            raise Thrown("the test has not started yet")
+        return running
