@@ -30,7 +30,7 @@ command = click.Command(
         click.Option(["--port"], type=_PORT, default=0, show_default=True, help="port; 0 takes a free one"),
         click.Option(["--tls-port"], type=_PORT, help="port for TLS with a certificate made on the spot"),
     ],
-    help="Serve WebSocket and HTTP echoes for trying scripts out; addresses are printed at the start.",
-    short_help="Serve WebSocket and HTTP echoes.",
+    help="Serve WebSocket echoes on any path, for trying scripts out; addresses are printed at the start.",
+    short_help="Serve WebSocket echoes.",
     epilog=EPILOG,
 )

@@ -22,6 +22,7 @@ Examples:
   k6py run script.js
   k6py run --vus 10 --duration 30s script.js
   k6py run -e HOST=test.example --out json=samples.json script.js
+  k6py run --module my_module.py script.js
   cat script.js | k6py run -
 """
 
@@ -81,6 +82,7 @@ def test_config(scripts: Sequence[str], flags: Mapping[str, Any], environ: Mappi
         no_thresholds=settings.get("noThresholds", False),
         include_system_env_vars=settings.get("includeSystemEnvVars", True),
         compatibility_mode=settings.get("compatibilityMode", "extended"),
+        modules=tuple(settings.get("modules", ())),
     )
 
 

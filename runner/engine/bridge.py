@@ -16,7 +16,7 @@ from runner.errors import InternalError, K6pyError
 from runner.ops import Interrupted, Op, Thrown
 
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_loads = json.loads
+_loads = json.JSONDecoder().decode
 
 
 class Bridge:
@@ -61,7 +61,7 @@ class Bridge:
             return _error("Error", f"internal error of k6py in {name.decode()}: {error!r}")
 
     def _decode(self, op: Op, arguments: bytes) -> list[Any]:
-        values: list[Any] = _loads(arguments)
+        values: list[Any] = _loads(arguments.decode())
         # JSON.stringify escapes lone surrogates and nothing else that begins with \ud: well-formed text
         # skips the walk.
         if b"\\ud" in arguments:

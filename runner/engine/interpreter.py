@@ -11,6 +11,7 @@ between, the script calls the host (ops).  It must not be entered while its own 
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,6 +27,10 @@ from runner.ops import Op
 KERNEL = "k6py:kernel"
 _KERNEL_SOURCE = Path(__file__).with_name("kernel.js").read_text(encoding="utf-8")
 _ENTER = b'globalThis[Symbol.for("k6py.enter")]()'
+# dukpy puts its own names on the global object whenever it is entered; a module with a fresh name takes them
+# off again before the script's code runs.
+_HIDE = "k6py:hide/"
+_HIDE_SOURCE = "delete globalThis.dukpy; delete globalThis.call_python;"
 
 # What dukpy throws in place of an exception of resolve() or load().
 _LOADER_FAILED = ("InternalError: Failed to load", "InternalError: Failed to normalize")
@@ -63,6 +68,7 @@ class Interpreter:
         door = open_door(self._ctx) if native else None
         self._modules = modules
         self._load_errors: list[Exception] = []
+        self._entries = itertools.count(1)
         self._bridge = Bridge(door)
         # When the watchdog may cut off what runs here; None lets it run.
         self.deadline_s: float | None = None
@@ -85,6 +91,8 @@ class Interpreter:
         return self
 
     def _normalize_module(self, base: str, specifier: str) -> str:
+        if base.startswith("k6py:") and specifier.startswith(_HIDE):
+            return specifier
         try:
             return self._modules.resolve(base, specifier)
         except Exception as error:
@@ -94,6 +102,8 @@ class Interpreter:
 
     def load(self, name: str) -> tuple[str, str, str]:
         """(name, source, format) of a module that QuickJS does not know yet."""
+        if name.startswith(_HIDE):
+            return name, _HIDE_SOURCE, "module"
         try:
             return name, self._modules.load(name), "module"
         except Exception as error:
@@ -117,12 +127,15 @@ class Interpreter:
         return self._run(_ENTER, json.dumps([entry, *arguments]), False, "")
 
     def run_module(self, name: str, source: str) -> None:
-        """Evaluate `source` as the ES module `name`, with all that it imports.
+        """Evaluate `source`, glue of ours, as the ES module `name`, with all that it imports.
+
+        Args:
+            name: begins with ``k6py:``.
 
         Raises:
             ScriptError: it does not parse, an import failed, or it threw.
         """
-        self._evaluate(source, None, name)
+        self._evaluate(f"import '{_HIDE}{next(self._entries)}';\n{source}", None, name)
 
     def _evaluate(self, source: str, values: Any, name: str = "") -> None:
         self._run(source.encode("utf-8", "replace"), json.dumps(values), bool(name), name)

@@ -67,7 +67,7 @@ def scenario_line(executor: LoopingExecutor, now_s: float, name_width: int, *, b
     scenario = executor.scenario
     name = scenario.name.ljust(name_width)
     if executor.started_s is None:
-        return f"{name} • [ {'waiting':^{_BAR_WIDTH - 2} }]" if bar else f"{name} • [   0% ]"
+        return f"{name} • [ {'waiting':^{_BAR_WIDTH - 2}}]" if bar else f"{name} • [   0% ]"
     end_s = now_s if executor.finished_s is None else executor.finished_s
     elapsed_s = min(end_s - executor.started_s, scenario.run_time_s())
     fraction = max(0.0, min(1.0, executor.fraction(elapsed_s)))

@@ -13,7 +13,7 @@ import time
 from typing import Any, TextIO
 
 from runner.engine.watchdog import Watchdog
-from runner.errors import ExitCode, K6pyError, ScriptError
+from runner.errors import ExitCode, InternalError, K6pyError, ScriptError
 from runner.execution.config import TestConfig
 from runner.execution.executors.looping import LoopingExecutor, LoopingVu
 from runner.execution.executors.registry import EXECUTORS
@@ -122,6 +122,10 @@ class TestRun:
         try:
             prepared = prepare(self._config, self._reactor, self._logger, limits=limits, native=native)
             prepared.context.running_test = self
+            if "handleSummary" in prepared.exports.functions:
+                self._logger.warning(
+                    "handleSummary() is not available in this version of k6py: the built-in summary is shown"
+                )
             outputs = SampleOutputs(self._reactor, prepared.context.collector, self._logger, self._config.out)
             outputs.start()
         except K6pyError as error:
@@ -278,7 +282,12 @@ class TestRun:
         def iterate(vu: LoopingVu, deadline_s: float) -> bool:
             assert isinstance(vu, VirtualUser)
             vu.begin_iteration(scenario.name, tags, scenario.env, next(numbers))
-            return run_iteration(vu, scenario, deadline_s).interrupted
+            try:
+                return run_iteration(vu, scenario, deadline_s).interrupted
+            except InternalError as error:
+                # A bug of ours ends the test, and what was measured so far still reaches summary and outputs.
+                self.stop(error.exit_code, error.message)
+                return True
 
         executor = EXECUTORS[scenario.EXECUTOR](
             self._reactor, scenario, vus, iterate, options.min_iteration_duration_s or 0.0

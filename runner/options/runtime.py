@@ -79,6 +79,10 @@ RUN_SETTINGS = (
         "out", None, _LISTED, "K6_OUT", "out", "o", help="send samples to an output, as json=file; repeatable"
     ),
     OptionSpec(
+        "modules", None, Kind("file", str, lambda text: [text], list), None, "module",
+        help="Python file with a k6 module of your own; repeatable",
+    ),
+    OptionSpec(
         "noThresholds", None, kinds.BOOLEAN, "K6_NO_THRESHOLDS", "no-thresholds", help="ignore thresholds"
     ),
     OptionSpec(

@@ -32,7 +32,7 @@ class Limits:
 
     connect_s: float = 60.0
     send_s: float = 60.0
-    close_s: float = 5.0
+    close_s: float = 1.0
 
 
 class ScenarioProgress(NamedTuple):

@@ -55,11 +55,15 @@ class Server:
         reactor.spawn(self._accept)
 
     def _accept(self) -> None:
+        streams = []
         try:
             while True:
-                self._reactor.spawn(self._handle, self._listener.accept())
+                streams.append(self._listener.accept())
+                self._reactor.spawn(self._handle, streams[-1])
         finally:
-            self._listener.close()
+            # Also those whose task has not begun when the test is over.
+            for stream in (*streams, self._listener):
+                stream.close()
 
     def _handle(self, stream: Stream) -> None:
         self.peers.append(stream.remote_ip)
