@@ -7,6 +7,9 @@ const ws = ops('k6/ws');
 
 const GOING_AWAY = 1001;
 
+// JSON has no Infinity; a timer that is due in thousands of years is as good.
+const finite = (number) => Math.max(-Number.MAX_SAFE_INTEGER, Math.min(number, Number.MAX_SAFE_INTEGER));
+
 const makeSocket = (id) => {
   const handlers = new Map();
   const timers = new Map();
@@ -41,7 +44,7 @@ const makeSocket = (id) => {
     if (!(milliseconds > 0)) {
       throw new GoError(`${name} requires a >0 timeout parameter, received ${milliseconds.toFixed(2)}`);
     }
-    timers.set(ws.start_timer(id, milliseconds, repeats), { callback, repeats });
+    timers.set(ws.start_timer(id, finite(milliseconds), repeats), { callback, repeats });
   };
 
   const fireTimer = (timerId) => {
@@ -79,7 +82,7 @@ const makeSocket = (id) => {
     },
     close(...args) {
       if (!closed) {
-        const code = args.length === 0 ? GOING_AWAY : Math.trunc(Number(args[0])) || 0;
+        const code = args.length === 0 ? GOING_AWAY : finite(Math.trunc(Number(args[0])) || 0);
         attempt(ws.close(id, code));
         finish(code);
       }

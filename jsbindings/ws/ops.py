@@ -32,7 +32,6 @@ from runner.protocol.websocket import (
     ProtocolStateError,
     TextMessage,
 )
-from runner.reactor import Task
 from runner.vu.event_loop import EventLoop
 
 CLOSE_SENT = "websocket: close sent"
@@ -77,22 +76,16 @@ class Socket:
 
 
 class WsBinding(Binding):
-    """Sockets of one virtual user, by number; `shared` holds the closing ones of the whole process."""
+    """Sockets of one virtual user, by number."""
 
     module = "k6/ws"
-    shared: set[Task]
 
-    def __init__(self, vu: Any, shared: set[Task]) -> None:
+    def __init__(self, vu: Any, shared: None) -> None:
         super().__init__(vu, shared)
         self._sockets: dict[int, Socket] = {}
         self._numbers = itertools.count(1)
         # A script may keep a socket object after connect() and go on sending.
         self._ended_tags: dict[int, TagSet] = {}
-
-    @classmethod
-    def create_shared(cls) -> set[Task]:
-        """Connections whose closing handshake is still going on."""
-        return set()
 
     @op(init_error="using websockets in the init context is not supported")
     def check_context(self) -> None:
@@ -334,8 +327,7 @@ class WsBinding(Binding):
 
     def _end(self, socket: Socket) -> None:
         self.vu.emit(WS_SESSION_DURATION, (self.vu.reactor.now() - socket.started_s) * 1000, socket.tags)
-        self.shared.difference_update([task for task in self.shared if task.done])
-        socket.connection.end(self.shared, self.vu.context.limits.close_s)
+        socket.connection.end(self.vu.context.background, self.vu.context.limits.close_s)
 
 
 def close_text(code: int, reason: str) -> str:

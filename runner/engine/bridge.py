@@ -65,7 +65,11 @@ class Bridge:
         # JSON.stringify escapes lone surrogates and nothing else that begins with \ud: well-formed text
         # skips the walk.
         if b"\\ud" in arguments:
-            values = [_well_formed(value) for value in values]
+            values = [
+                # Text that stands for bytes has any 16 bits in a character.
+                value if index in op.byte_arguments and isinstance(value, dict) else _well_formed(value)
+                for index, value in enumerate(values)
+            ]
         for index in op.byte_arguments:
             if index < len(values):
                 values[index] = self._to_bytes(values[index])

@@ -30,7 +30,7 @@ const frame = (site) => {
   }
   let line = site.getLineNumber();
   let column = site.getColumnNumber();
-  if (file.endsWith('.ts')) {
+  if (/\.[cm]?ts$/.test(file)) {
     [line, column] = callHost('engine.original_position', file, line, column)?.[0] ?? [line, column];
   }
   const name = site.getFunctionName();
@@ -77,11 +77,14 @@ globalThis.k6pySlots = slots;
 const packText = (buffer) => {
   const even = buffer.byteLength & ~1;
   const units = new Uint16Array(buffer, 0, even >> 1);
-  let text = buffer.byteLength === even ? '0' : '1';
+  const parts = [buffer.byteLength === even ? '0' : '1'];
   for (let i = 0; i < units.length; i += 8192) {
-    text += String.fromCharCode.apply(null, units.subarray(i, i + 8192));
+    parts.push(String.fromCharCode.apply(null, units.subarray(i, i + 8192)));
   }
-  return even === buffer.byteLength ? text : text + String.fromCharCode(new Uint8Array(buffer)[even]);
+  if (even !== buffer.byteLength) {
+    parts.push(String.fromCharCode(new Uint8Array(buffer)[even]));
+  }
+  return parts.join('');
 };
 
 const unpackText = (text) => {
@@ -100,6 +103,9 @@ const pack = (value) => {
   const buffer = value instanceof ArrayBuffer
     ? value
     : value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength);
+  if (buffer.detached) {
+    throw new TypeError('ArrayBuffer is detached');
+  }
   return native ? { slot: slots.push(buffer) - 1 } : { packed: packText(buffer) };
 };
 

@@ -30,6 +30,8 @@ class Watchdog:
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        # Whatever computes at the next tick is cut off, deadline or not: set by a signal handler.
+        self.cut_off_all = False
         self._now = now
         self._previous: Any = None
         self._started = False
@@ -55,6 +57,7 @@ class Watchdog:
         if frame is None or frame.f_code is not _ENTERING:
             return
         interpreter: Interpreter = frame.f_locals["self"]
-        if interpreter.deadline_s is not None and self._now() >= interpreter.deadline_s:
+        is_due = interpreter.deadline_s is not None and self._now() >= interpreter.deadline_s
+        if is_due or self.cut_off_all:
             interpreter.bridge.interrupted = True
             raise Interrupted

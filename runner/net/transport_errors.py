@@ -49,9 +49,13 @@ def stream_error(operation: str, path: str, error: OSError) -> TransportError:
     return TransportError(f"{operation} tcp {path}: {operation}: {reason(error)}", code)
 
 
-def stream_timeout(operation: str, path: str) -> TransportError:
-    """A read or write that reached its deadline."""
-    return TransportError(f"{operation} tcp {path}: i/o timeout", CODE_TCP)
+class StreamTimeout(TransportError):
+    """A read or write that reached its deadline; the connection itself has not failed."""
+
+
+def stream_timeout(operation: str, path: str) -> StreamTimeout:
+    """The error of a read or write that reached its deadline."""
+    return StreamTimeout(f"{operation} tcp {path}: i/o timeout", CODE_TCP)
 
 
 def dial_error(address: str, call: str, error: OSError) -> TransportError:

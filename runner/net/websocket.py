@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 from runner.errors import K6pyError, TransportError
 from runner.net.dial import Dialer
 from runner.net.stream import ByteCounter, Stream
+from runner.net.transport_errors import StreamTimeout
 from runner.protocol.handshake import ClientHandshake, HandshakeResult
 from runner.protocol.websocket import Event, Role, State, WebSocketSession
 from runner.reactor import Reactor, Task
@@ -154,9 +155,9 @@ class WebSocketConnection:
         while not self._events:
             try:
                 data = self._stream.receive(deadline_s=deadline_s)
+            except StreamTimeout:
+                return None
             except TransportError as error:
-                if deadline_s is not None and self._reactor.now() >= deadline_s:
-                    return None
                 self._session.receive_reset(error.message)
             else:
                 self._feed(data)
@@ -212,18 +213,21 @@ class WebSocketConnection:
         if self._session.state in (State.LOST,) or len(lingering) >= LINGERING_MAX:
             self._stream.close()
             return
-        task = self._reactor.spawn(self._linger, self._reactor.now() + linger_s)
-        lingering.add(task)
+        lingering.add(self._reactor.spawn(self._linger, self._reactor.now() + linger_s, lingering))
 
-    def _linger(self, deadline_s: float) -> None:
+    def _linger(self, deadline_s: float, lingering: set[Task]) -> None:
         try:
-            while data := self._stream.receive(deadline_s=deadline_s):
+            # A peer that never stops sending never lets receive() reach the deadline.
+            while (data := self._stream.receive(deadline_s=deadline_s)) and self._reactor.now() < deadline_s:
                 self._session.receive(data)
                 self.flush_answers()
         except TransportError:
             pass
         finally:
             self._stream.close()
+            task = self._reactor.current_task()
+            assert task is not None
+            lingering.discard(task)
 
     def _feed(self, data: bytes) -> None:
         if data:

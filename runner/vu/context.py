@@ -13,7 +13,7 @@ from runner.log import Logger
 from runner.metrics.collector import Collector
 from runner.metrics.groups import Group
 from runner.options.options import Options
-from runner.reactor import Reactor
+from runner.reactor import Reactor, Task
 from runner.script.modules import ScriptModules
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ class TestContext:
     native: bool = True
     compatibility_mode: str = "extended"
     shared: dict[str, Any] = field(default_factory=dict)
+    # Tasks that outlive what started them, such as connections that are being closed; each bounds itself.
+    background: set[Task] = field(default_factory=set)
 
     def require_options(self) -> Options:
         """The options, for code that only runs once they are known."""
@@ -102,6 +104,11 @@ class TestContext:
         """The dialer, for code that only runs once the options are known."""
         assert self.dialer is not None
         return self.dialer
+
+    def finish_background(self) -> None:
+        """Wait for every background task."""
+        while self.background:
+            self.background.pop().join()
 
     def has_system_tag(self, name: str) -> bool:
         """Whether samples carry the system tag `name`."""

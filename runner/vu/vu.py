@@ -335,7 +335,7 @@ class VirtualUser:
                 binding.end_iteration()
         if interpreter is not None and interpreter.bridge.interrupted:
             outcome = Outcome(interrupted=True)
-        if self.abort_message is not None:
+        if self._was_aborted():
             outcome = Outcome()
             self._interpreter = None
         if outcome.interrupted:
@@ -346,6 +346,9 @@ class VirtualUser:
         if self.group is not group:
             self._set_group(group)
         return outcome
+
+    def _was_aborted(self) -> bool:
+        return self.abort_message is not None
 
     def result(self) -> str | None:
         """What the last run() returned, as JSON; None for undefined."""

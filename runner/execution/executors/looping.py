@@ -112,11 +112,6 @@ class LoopingExecutor(ABC):
         self._end_s = self._hard_end_s = self._reactor.now()
         self._cut_off()
 
-    def interrupt_all(self) -> None:
-        """Cut off JavaScript that computes; safe in a signal handler."""
-        for vu in self._vus:
-            vu.interrupt()
-
     def _loop(self, vu: LoopingVu) -> None:
         self.counts.active_vus += 1
         try:

@@ -1,0 +1,181 @@
+"""The scenarios of a test: their executors side by side, what is sampled meanwhile, and their common end."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Sequence
+
+from runner.errors import InternalError
+from runner.execution.executors.looping import LoopingExecutor, LoopingVu
+from runner.execution.executors.registry import EXECUTORS
+from runner.execution.iteration import run_iteration
+from runner.execution.preparation import run_tags
+from runner.execution.vu_pool import VuPool
+from runner.metrics.builtin import DROPPED_ITERATIONS, VUS, VUS_MAX
+from runner.metrics.tags import TagSet
+from runner.ops import Interrupted
+from runner.options.scenarios import ScenarioConfig
+from runner.reactor import Task, Timer
+from runner.vu.context import ScenarioProgress, TestContext
+from runner.vu.vu import VirtualUser
+
+VUS_INTERVAL_S = 1.0
+THRESHOLDS_INTERVAL_S = 2.0
+
+
+class ScenariosRun:
+    """Runs all scenarios.
+
+    Args:
+        pool: filled with as many VUs as the scenarios need at the same time.
+        scenarios: in the order in which they are shown.
+        on_bug: told of an error of our own; the test is to be stopped.
+        on_interval: called every two seconds with the time since the start, for thresholds.
+    """
+
+    def __init__(
+        self,
+        context: TestContext,
+        pool: VuPool,
+        scenarios: Sequence[ScenarioConfig],
+        *,
+        on_bug: Callable[[InternalError], None],
+        on_interval: Callable[[float], None],
+    ) -> None:
+        self._context = context
+        self._reactor = context.reactor
+        self._pool = pool
+        self._on_bug = on_bug
+        self._on_interval = on_interval
+        self._vus: dict[str, list[VirtualUser]] = {scenario.name: [] for scenario in scenarios}
+        self.executors = [self._executor(scenario) for scenario in scenarios]
+        self._tasks: list[Task] = []
+        self._stopped = False
+        self._started_s: float | None = None
+        self._finished_s: float | None = None
+
+    def run(self) -> None:
+        """Run them to their ends; parks the calling task."""
+        self._started_s = self._reactor.now()
+        self._tasks = [self._reactor.spawn(self._run_one, executor) for executor in self.executors]
+        stops = [
+            self._every(VUS_INTERVAL_S, self._sample_vus),
+            self._every(THRESHOLDS_INTERVAL_S, lambda: self._on_interval(self.elapsed_s)),
+        ]
+        for task in self._tasks:
+            task.join()
+        self._finished_s = self._reactor.now()
+        for stop in stops:
+            stop()
+
+    def stop(self) -> None:
+        """End every scenario now: iterations are cut off, those that wait for their start do not start."""
+        self._stopped = True
+        for executor, task in zip(self.executors, self._tasks, strict=True):
+            if executor.started_s is None:
+                self._reactor.interrupt(task, Interrupted())
+            elif executor.finished_s is None:
+                executor.stop()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Since the start; 0 before it, and standing still after the end."""
+        if self._started_s is None:
+            return 0.0
+        return (self._finished_s or self._reactor.now()) - self._started_s
+
+    @property
+    def has_complete_iterations(self) -> bool:
+        """Whether any iteration was not cut off."""
+        return any(executor.counts.complete for executor in self.executors)
+
+    def instance(self) -> dict[str, float]:
+        """The members of k6/execution's ``instance``."""
+        counts = [executor.counts for executor in self.executors]
+        return {
+            "vusActive": sum(count.active_vus for count in counts),
+            "vusInitialized": self._pool.size,
+            "iterationsCompleted": sum(count.complete for count in counts),
+            "iterationsInterrupted": sum(count.interrupted for count in counts),
+            "currentTestRunDuration": self.elapsed_s * 1000,
+        }
+
+    def progress(self, name: str) -> ScenarioProgress:
+        """How the scenario `name` is doing."""
+        executor = next(executor for executor in self.executors if executor.scenario.name == name)
+        assert executor.started_s is not None
+        elapsed_s = self._reactor.now() - executor.started_s
+        return ScenarioProgress(
+            executor.scenario.EXECUTOR, time.time() - elapsed_s, executor.fraction(elapsed_s)
+        )
+
+    # ---- one scenario
+
+    def _executor(self, scenario: ScenarioConfig) -> LoopingExecutor:
+        options = self._context.require_options()
+        tags, numbers = self._tags(scenario), itertools.count()
+
+        def iterate(vu: LoopingVu, deadline_s: float) -> bool:
+            assert isinstance(vu, VirtualUser)
+            vu.begin_iteration(scenario.name, tags, scenario.env, next(numbers))
+            try:
+                return run_iteration(vu, scenario, deadline_s).interrupted
+            except InternalError as error:
+                self._on_bug(error)
+                return True
+
+        return EXECUTORS[scenario.EXECUTOR](
+            self._reactor,
+            scenario,
+            self._vus[scenario.name],
+            iterate,
+            options.min_iteration_duration_s or 0.0,
+        )
+
+    def _run_one(self, executor: LoopingExecutor) -> None:
+        assert self._started_s is not None
+        scenario = executor.scenario
+        try:
+            self._reactor.sleep_until(self._started_s + scenario.start_time_s)
+        except Interrupted:
+            return
+        vus = self._vus[scenario.name]
+        vus += self._pool.take(scenario.max_vus())
+        executor.run()
+        self._pool.give_back(vus)
+        dropped = executor.left_over()
+        if dropped and not self._stopped:
+            collector = self._context.collector
+            metric = collector.registry.builtin(DROPPED_ITERATIONS)
+            collector.count(metric, dropped, self._tags(scenario), self._context.wall_clock())
+
+    def _tags(self, scenario: ScenarioConfig) -> TagSet:
+        tags = run_tags(self._context.require_options()).with_tags(dict(scenario.tags))
+        if self._context.has_system_tag("scenario"):
+            tags = tags.with_tag("scenario", scenario.name)
+        return tags
+
+    # ---- meanwhile
+
+    def _sample_vus(self) -> None:
+        collector, time_s = self._context.collector, self._context.wall_clock()
+        tags = run_tags(self._context.require_options())
+        active = sum(executor.counts.active_vus for executor in self.executors)
+        collector.add(collector.registry.builtin(VUS), active, tags, time_s)
+        collector.add(collector.registry.builtin(VUS_MAX), self._pool.size, tags, time_s)
+
+    def _every(self, interval_s: float, action: Callable[[], None]) -> Callable[[], None]:
+        """Call `action` at intervals until the returned function is called."""
+        timer: Timer
+
+        def again() -> None:
+            nonlocal timer
+            timer = self._reactor.call_at(self._reactor.now() + interval_s, tick)
+
+        def tick() -> None:
+            again()
+            action()
+
+        again()
+        return lambda: timer.cancel()

@@ -1,0 +1,310 @@
+"""k6/ws as scripts use it, against an echo server."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from runner.vu.context import Limits
+from tests.kit.raw_server import Peer, RawServer, echo
+from tests.kit.run_script import Result, run_iteration_code, run_script
+from tests.kit.ws_pair import TEXT, close_payload, frame
+
+IMPORTS = "import ws from 'k6/ws'; import { sleep, group } from 'k6'; const seen = [];"
+GOING_AWAY = close_payload(1001)
+
+
+@pytest.fixture(params=[True, False], ids=["native", "plain"])
+def native(request: pytest.FixtureRequest) -> bool:
+    value: bool = request.param
+    return value
+
+
+@pytest.fixture
+def server() -> Iterator[RawServer]:
+    with RawServer(echo) as server:
+        yield server
+
+
+def run(server: RawServer, code: str, **how: Any) -> tuple[list[Any], Result]:
+    """What the code pushed to `seen`, and the run."""
+    code = f"try {{ {code} }} finally {{ console.log(JSON.stringify(seen)); }}"
+    result = run_iteration_code(code, imports=IMPORTS, env={"URL": server.url}, out_samples=True, **how)
+    return json.loads(result.lines[-1]), result
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 125, 126, 127, 65535, 65536, 70000])
+def test_bytes_come_back_as_they_went(server: RawServer, native: bool, size: int) -> None:
+    # Every 16-bit pattern that the path through text might trip over, lone surrogates included.
+    code = f"""
+      const sent = new Uint8Array({size});
+      for (let i = 0; i < sent.length; i += 1) sent[i] = (i >> 1) + (i & 1) * 0xd8 + i * 7;
+      sent.set([0x00, 0xd8, 0x41, 0x00, 0xff, 0xdf, 0x00, 0x00].slice(0, {size}));
+      ws.connect(__ENV.URL, {{}}, (socket) => {{
+        socket.on('open', () => socket.sendBinary(sent.buffer));
+        socket.on('binaryMessage', (data) => {{
+          const got = new Uint8Array(data);
+          seen.push(data instanceof ArrayBuffer, got.length, got.every((byte, i) => byte === sent[i]));
+          socket.close();
+        }});
+      }});
+    """
+    seen, _ = run(server, code, native=native)
+    assert seen == [True, size, True]
+
+
+@pytest.mark.parametrize("text", ["", "a", "ä€😀", "\\u0000", "x".ljust(70000, "y"), "\\u2028<&>\\\\"])
+def test_text_comes_back_as_it_went(server: RawServer, native: bool, text: str) -> None:
+    code = f"""
+      const text = '{text}';
+      ws.connect(__ENV.URL, {{}}, (socket) => {{
+        socket.send(text);
+        socket.on('message', (data) => {{ seen.push(data === text); socket.close(); }});
+      }});
+    """
+    assert run(server, code, native=native)[0] == [True]
+
+
+def test_lone_surrogates_are_sent_as_replacement_characters(server: RawServer, native: bool) -> None:
+    code = r"""
+      ws.connect(__ENV.URL, {}, (socket) => {
+        socket.send('a\ud800b\udfff');
+        socket.on('message', (data) => { seen.push(data); socket.close(); });
+      });
+    """
+    assert run(server, code, native=native)[0] == ["a�b�"]
+
+
+def test_nested_connections_work_and_close_from_inside_out(server: RawServer) -> None:
+    code = """
+      ws.connect(__ENV.URL, {}, (outer) => {
+        outer.on('message', (text) => {
+          seen.push(`outer ${text}`);
+          ws.connect(__ENV.URL, {}, (inner) => {
+            inner.on('message', (text) => { seen.push(`inner ${text}`); outer.send('late'); inner.close(1000); });
+            inner.on('close', () => seen.push('inner closed'));
+            inner.send('b');
+          });
+          seen.push('inner returned');
+          outer.close(1000);
+        });
+        outer.on('close', () => seen.push('outer closed'));
+        outer.send('a');
+      });
+    """
+    seen, result = run(server, code)
+    assert seen == ["outer a", "inner b", "inner closed", "inner returned", "outer closed"]
+    assert result.values("ws_sessions") == [1, 1]
+    assert sorted(map(str, server.told)) == sorted(map(str, [close_payload(1000), "fin"] * 2))
+
+
+def test_exception_of_an_inner_connection_closes_the_outer_one_too(server: RawServer) -> None:
+    code = """
+      ws.connect(__ENV.URL, {}, (outer) => {
+        outer.on('close', (code) => seen.push(['outer', code]));
+        outer.on('open', () => ws.connect(__ENV.URL, {}, (inner) => {
+          inner.on('close', (code) => seen.push(['inner', code]));
+          throw new Error('boom');
+        }));
+      });
+    """
+    seen, result = run(server, code)
+    assert seen == [["inner", 1001], ["outer", 1001]]
+    assert result.messages[0].startswith("error: Error: boom\n\tat ")
+    assert server.told.count(GOING_AWAY) == server.told.count("fin") == 2
+
+
+@pytest.mark.parametrize(
+    "setup",
+    [
+        "throw new Error('boom');",
+        "socket.on('open', () => { throw new Error('boom'); });",
+        "socket.on('message', () => { throw new Error('boom'); }); socket.send('x');",
+        "socket.on('pong', () => { throw new Error('boom'); }); socket.ping();",
+        "socket.on('close', () => { throw new Error('boom'); }); socket.close(1001);",
+        "socket.setTimeout(() => { throw new Error('boom'); }, 1);",
+        "socket.setInterval(() => { throw new Error('boom'); }, 1);",
+        "socket.setTimeout(() => socket.close(1001), 1); socket.on('close', () => { throw new Error('boom'); });",
+    ],
+)
+def test_exception_anywhere_leaves_connect_and_says_goodbye(server: RawServer, setup: str) -> None:
+    code = f"""
+      try {{
+        ws.connect(__ENV.URL, {{}}, (socket) => {{
+          socket.on('error', () => seen.push('error event'));
+          socket.on('close', (code) => seen.push(code));
+          {setup}
+        }});
+      }} catch (e) {{ seen.push(e.message, e.stack.includes('script.js:')); }}
+    """
+    seen, result = run(server, code)
+    assert seen == [1001, "boom", True]
+    assert server.told == [GOING_AWAY, "fin"]
+    assert len(result.values("ws_session_duration")) == 1
+
+
+def test_handlers_run_in_the_order_they_were_added_and_new_ones_wait_for_the_next_event(server: RawServer) -> None:
+    code = """
+      ws.connect(__ENV.URL, {}, (socket) => {
+        socket.on('message', (m) => { seen.push(`a${m}`); socket.on('message', (m) => seen.push(`c${m}`)); });
+        socket.on('message', (m) => { seen.push(`b${m}`); if (m === '1') socket.send('2'); else socket.close(); });
+        socket.on('message', null); socket.on('nonsense', () => seen.push('never'));
+        socket.send('1');
+      });
+    """
+    assert run(server, code)[0] == ["a1", "b1", "a2", "b2", "c2"]
+
+
+def test_timers_fire_in_the_order_of_their_times_and_not_after_close(server: RawServer) -> None:
+    code = """
+      ws.connect(__ENV.URL, {}, (socket) => {
+        socket.setTimeout(() => seen.push('second'), 20);
+        socket.setTimeout(() => seen.push('first'), 5);
+        socket.setTimeout(() => seen.push('third'), 20);
+        socket.setTimeout(() => socket.close(), 40);
+        socket.setTimeout(() => seen.push('never'), 40);
+        socket.setTimeout(() => seen.push('never'), Infinity);
+      });
+    """
+    assert run(server, code)[0] == ["first", "second", "third"]
+
+
+@pytest.mark.slow
+def test_a_flood_of_messages_does_not_keep_timers_from_firing() -> None:
+    def flood(peer: Peer) -> None:
+        peer.upgrade()
+        message = frame(TEXT, b"x") * 1000
+        while True:
+            peer.send(message)
+
+    code = """
+      let n = 0;
+      ws.connect(__ENV.URL, {}, (socket) => {
+        socket.on('message', () => { n += 1; });
+        socket.setTimeout(() => { seen.push(n > 0); socket.close(); }, 100);
+      });
+    """
+    started_s = time.monotonic()
+    with RawServer(flood) as server:
+        assert run(server, code, limits=Limits(close_s=0.2))[0] == [True]
+    assert time.monotonic() - started_s < 4
+
+
+def test_timers_that_are_always_due_do_not_keep_messages_from_arriving(server: RawServer) -> None:
+    code = """
+      let n = 0;
+      ws.connect(__ENV.URL, {}, (socket) => {
+        socket.setInterval(() => { n += 1; }, 0.0001);
+        socket.on('message', (m) => { if (m === '20') socket.close(); else socket.send(String(Number(m) + 1)); });
+        socket.send('1');
+      });
+      seen.push(n > 0);
+    """
+    seen, result = run(server, code)
+    assert seen == [True]
+    assert result.count("ws_msgs_received") == 20
+
+
+def test_commands_after_connect_returned_are_error_events_and_change_nothing(server: RawServer) -> None:
+    code = """
+      let kept;
+      ws.connect(__ENV.URL, {}, (socket) => {
+        kept = socket;
+        socket.on('error', (e) => seen.push(e.error()));
+        socket.on('open', () => socket.close());
+      });
+      kept.send('x'); kept.sendBinary(new ArrayBuffer(1)); kept.ping(); kept.close(); kept.setTimeout(() => {}, 1);
+    """
+    seen, result = run(server, code)
+    assert seen == ["websocket: close sent"] * 3
+    assert len(result.values("ws_msgs_sent")) == 2
+    assert server.told == [GOING_AWAY, "fin"]
+
+
+@pytest.mark.parametrize("code", ["Infinity", "-Infinity", "1e300", "NaN", "'x'", "{}", "-1", "65536", "10n"])
+def test_odd_close_codes_are_no_bug_of_ours(server: RawServer, code: str) -> None:
+    seen, result = run(server, f"ws.connect(__ENV.URL, {{}}, (s) => {{ s.on('open', () => s.close({code})); }});")
+    assert result.messages == []
+    assert len(server.told[0]) == 2  # type: ignore[arg-type]
+
+
+def test_detached_buffer_is_a_type_error(server: RawServer, native: bool) -> None:
+    code = """
+      const buffer = new ArrayBuffer(8);
+      buffer.transfer();
+      ws.connect(__ENV.URL, {}, (socket) => {
+        try { socket.sendBinary(buffer); } catch (e) { seen.push(e instanceof TypeError); }
+        socket.close();
+      });
+    """
+    assert run(server, code, native=native)[0] == [True]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "''", "'nonsense'", "'http://127.0.0.1/'", "'ws://'", "'ws://:80'", "'ws://[::1'", "'ws://127.0.0.1:99999/'",
+        "'ws://127.0.0.1:x/'", "'ws://a b/'", "'ws://\\u0000/'", "'ws://\\ud800/'", "'ws://127.0.0.1:1/'", "null",
+        "undefined", "{}", "5", "'ws://' + 'a'.repeat(300) + '.example/'", "'ws://user:pw@127.0.0.1/'", "'ws://a..b/'",
+    ],
+)  # fmt: skip
+def test_urls_that_lead_nowhere_are_told_in_the_response(server: RawServer, url: str) -> None:
+    seen, result = run(
+        server, f"const r = ws.connect({url}, {{}}, () => seen.push('setup')); seen.push(r.status, r.error !== '');"
+    )
+    assert seen == [0, True]
+    assert result.messages == []
+    assert len(result.values("ws_sessions")) == 1
+
+
+@pytest.mark.parametrize(
+    "headers", ["{ 'X-A': 'a\\r\\nX-B: b' }", "{ 'X A': 'b' }", "{ '': 'b' }", "{ 'X-A': '\\u0000' }", "{ 'X-A': 'ä€' }"]
+)
+def test_headers_that_no_request_can_carry_are_an_error_of_the_script(server: RawServer, headers: str) -> None:
+    code = f"""
+      let r;
+      try {{ r = ws.connect(__ENV.URL, {{ headers: {headers} }}, (s) => {{ s.on('open', () => s.close()); }}); }}
+      catch (e) {{ r = {{ status: 0, error: String(e) }}; }}
+      seen.push(r.status === 101 || r.error !== '');
+    """
+    seen, result = run(server, code)
+    assert seen == [True]
+    assert not any("bug" in message for message in result.messages)
+
+
+def test_sockets_of_two_vus_know_nothing_of_each_other(server: RawServer) -> None:
+    result = run_script(
+        """
+        import ws from 'k6/ws';
+        export const options = { vus: 2, iterations: 2 };
+        export default function () {
+          ws.connect(__ENV.URL, {}, (socket) => {
+            let n = 0;
+            socket.on('message', (m) => {
+              n += 1;
+              if (n === 20) { console.log(__VU, m); socket.close(); } else socket.send(m + __VU);
+            });
+            socket.send('');
+          });
+        }
+        """,
+        env={"URL": server.url},
+    )
+    assert sorted(result.lines) == ["1 " + "1" * 19, "2 " + "2" * 19]
+    assert server.told.count("fin") == 2
+
+
+def test_group_of_the_call_is_on_the_samples_of_the_session(server: RawServer) -> None:
+    code = """
+      group('g', () => ws.connect(__ENV.URL, {}, (socket) => {
+        socket.send('x');
+        socket.on('message', () => socket.close());
+      }));
+    """
+    _, result = run(server, code)
+    for metric in ("ws_sessions", "ws_connecting", "ws_msgs_sent", "ws_msgs_received", "ws_session_duration"):
+        assert len(result.values(metric, group="::g")) == 1, metric
