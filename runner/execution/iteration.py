@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from runner.metrics.builtin import DATA_RECEIVED, DATA_SENT, ITERATION_DURATION, ITERATIONS
 from runner.options.scenarios import ScenarioConfig
-from runner.vu.vu import Outcome, VirtualUser
+from runner.vu.outcome import Outcome
+from runner.vu.vu import VirtualUser
 
 
 def run_iteration(vu: VirtualUser, scenario: ScenarioConfig, deadline_s: float) -> Outcome:

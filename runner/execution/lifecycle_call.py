@@ -8,7 +8,8 @@ from runner.execution.preparation import load_script, run_tags
 from runner.ops import Interrupted
 from runner.reactor import DeadlineReached, Task
 from runner.vu.context import TestContext
-from runner.vu.vu import Outcome, Phase, VirtualUser
+from runner.vu.outcome import Outcome
+from runner.vu.vu import Phase, VirtualUser
 
 _TIMEOUT_CODES = {"setup": ExitCode.SETUP_TIMEOUT, "teardown": ExitCode.TEARDOWN_TIMEOUT}
 

@@ -30,7 +30,8 @@ from runner.script.modules import ScriptModules
 from runner.script.vendor import vendor_folders
 from runner.summary.format import check_time_unit
 from runner.vu.context import Limits, TestContext
-from runner.vu.vu import Exports, VirtualUser
+from runner.vu.outcome import Exports
+from runner.vu.vu import VirtualUser
 
 STDIN = "-"
 

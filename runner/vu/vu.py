@@ -27,6 +27,7 @@ from runner.reactor import Reactor
 from runner.vu.context import TestContext
 from runner.vu.cookie_jar import CookieJars
 from runner.vu.event_loop import EventLoop
+from runner.vu.outcome import Exports, Outcome, thrown_error, uncaught_error
 
 Phase = Literal["init", "setup", "vu", "teardown"]
 
@@ -34,34 +35,6 @@ INIT_ONLY = (
     'the "{}" function is only available in the init stage (i.e. the global scope), see'
     " https://grafana.com/docs/k6/latest/using-k6/test-lifecycle/ for more information"
 )
-
-
-@dataclass(frozen=True)
-class Exports:
-    """What a script exports.
-
-    Args:
-        functions: names of functions.
-        others: names of everything else.
-        options: the value of ``options`` as JSON text, None without one.
-    """
-
-    functions: frozenset[str]
-    others: frozenset[str]
-    options: str | None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a call of one of the script's functions ended.
-
-    Args:
-        error: what it threw, as it is logged.
-        interrupted: it was cut off.
-    """
-
-    error: ScriptError | None = None
-    interrupted: bool = False
 
 
 @dataclass
@@ -327,7 +300,7 @@ class VirtualUser:
             outcome = self._settle(interpreter, interpreter.enter("run", function, iteration))
         except ScriptError as error:
             # Raised while the script loads again, or for a rejection that nobody handled.
-            outcome = Outcome(error=error if interpreter is None else _uncaught(error))
+            outcome = Outcome(error=error if interpreter is None else uncaught_error(error))
         except Interrupted:
             outcome = Outcome(interrupted=True)
         finally:
@@ -372,7 +345,7 @@ class VirtualUser:
         """Run macrotasks until the function and everything that it started is done."""
         while True:
             if "threw" in state:
-                return Outcome(error=_thrown(state))
+                return Outcome(error=thrown_error(state))
             due_s = self.event_loop.next_due_s()
             if due_s is None:
                 # Done, or waiting for a promise that nobody will settle: k6 ends quietly in both cases.
@@ -385,7 +358,7 @@ class VirtualUser:
                 try:
                     state = interpreter.enter("fire", timer_id)
                 except ScriptError as error:
-                    return Outcome(error=_uncaught(error))
+                    return Outcome(error=uncaught_error(error))
 
     def _drop_timers(self) -> None:
         for timer in self.event_loop.drop_all():
@@ -393,11 +366,3 @@ class VirtualUser:
                 f"{timer.name} {timer.timer_id} was stopped because the VU iteration was interrupted"
             )
 
-
-def _thrown(state: dict[str, Any]) -> ScriptError:
-    error = ScriptError(state["threw"]["text"], state["threw"]["stack"])
-    return _uncaught(error) if state.get("rejected") else error
-
-
-def _uncaught(error: ScriptError) -> ScriptError:
-    return ScriptError(f"Uncaught (in promise) {error.message}", error.stack)
