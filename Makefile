@@ -34,10 +34,10 @@ $(BIN)/python:
 	@echo "Installing into $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
 
-$(INSTALLED): setup.cfg pyproject.toml | $(BIN)/python
+$(INSTALLED): setup.cfg setup.py pyproject.toml | $(BIN)/python
 	@$(PIP) install --editable .
 	@touch $@
 
-$(INSTALLED_DEV): setup.cfg pyproject.toml | $(BIN)/python
+$(INSTALLED_DEV): setup.cfg setup.py pyproject.toml | $(BIN)/python
 	@$(PIP) install --editable '.[dev]'
 	@touch $(INSTALLED) $@

@@ -19,6 +19,7 @@ BUILTIN = {
     "k6": "jsbindings.k6",
     "k6/execution": "jsbindings.execution",
     "k6/http": "jsbindings.http",
+    "k6/metrics": "jsbindings.metrics",
     "k6/timers": "jsbindings.timers",
     "k6/ws": "jsbindings.ws",
     # Not for scripts: what stands behind the globals.
@@ -59,7 +60,6 @@ NOT_AVAILABLE = frozenset(
         "k6/experimental/streams",
         "k6/experimental/websockets",
         "k6/html",
-        "k6/metrics",
         "k6/net/grpc",
         "k6/secrets",
         "k6/websockets",

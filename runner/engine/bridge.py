@@ -30,6 +30,7 @@ class Bridge:
         self._door = door
         self._ops: dict[str, Op] = {}
         self.interrupted = False
+        self._refused_count = 0
         # An op of ours that failed for a reason that is no script's fault; the host raises it when JS has
         # returned.
         self.internal_error: BaseException | None = None
@@ -41,7 +42,7 @@ class Bridge:
     def call(self, name: bytes, arguments: bytes) -> bytes | None:
         """One op call, as dukpy makes it: JSON in, JSON out."""
         if self.interrupted:
-            return _error("Error", "the iteration was interrupted")
+            return self._refuse()
         op = self._ops.get(name.decode())
         if op is None:
             return _error("Error", f"k6py has no op {name.decode()!r}")
@@ -55,10 +56,17 @@ class Bridge:
             return _error("GoError", error.message)
         except Interrupted:
             self.interrupted = True
-            return _error("Error", "the iteration was interrupted")
+            return self._refuse()
         except Exception as error:
             self.internal_error = error
             return _error("Error", f"internal error of k6py in {name.decode()}: {error!r}")
+
+    def _refuse(self) -> bytes:
+        """The answer to every op of an interrupted script: an exception, and more than that if it goes on."""
+        self._refused_count += 1
+        if self._refused_count > REFUSALS_MAX:
+            return _SPIN
+        return _error("Error", "the iteration was interrupted")
 
     def _decode(self, op: Op, arguments: bytes) -> list[Any]:
         values: list[Any] = _loads(arguments.decode())

@@ -139,6 +139,9 @@ const unwrap = (answer) => {
     slots.length = 0;
     return value;
   }
+  while (answer.spin) {
+    // The script was interrupted and would not stop: only here can it be cut off for certain.
+  }
   throw new (errorClasses[answer.error] ?? Error)(answer.message);
 };
 

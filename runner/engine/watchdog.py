@@ -51,13 +51,23 @@ class Watchdog:
             self._started = False
 
     def _tick(self, _signal: int, frame: FrameType | None) -> None:
-        # Only while the topmost Python frame is the one that entered JavaScript is no code of ours in the
-        # middle of
-        # something; an op that is just running is left alone until it has returned.
-        if frame is None or frame.f_code is not _ENTERING:
+        entering = _entering_frame(frame)
+        if entering is None:
             return
-        interpreter: Interpreter = frame.f_locals["self"]
-        is_due = interpreter.deadline_s is not None and self._now() >= interpreter.deadline_s
-        if is_due or self.cut_off_all:
-            interpreter.bridge.interrupted = True
+        interpreter: Interpreter = entering.f_locals["self"]
+        is_late = interpreter.deadline_s is not None and self._now() >= interpreter.deadline_s
+        if not is_late and not interpreter.bridge.interrupted:
+            return
+        # The op that may be running is left alone until it has returned; the next one will not run.
+        interpreter.bridge.interrupted = True
+        # Only while the topmost Python frame is the one that entered JavaScript is no code of ours in the middle
+        # of something.
+        if entering is frame:
             raise Interrupted
+
+
+def _entering_frame(frame: FrameType | None) -> FrameType | None:
+    """The innermost frame that entered JavaScript, None outside of scripts."""
+    while frame is not None and frame.f_code is not _ENTERING:
+        frame = frame.f_back
+    return frame

@@ -28,7 +28,6 @@ from runner.protocol.http1 import (
     Request,
     ResponseEnd,
     ResponseStart,
-    State,
     Switched,
 )
 from runner.reactor import Reactor
@@ -261,12 +260,13 @@ class _Connection:
             self._http.start(self._for_proxy(request), body)
             self._send(self._http.bytes_to_send(), deadline_s)
             return self._receive(deadline_s, wants_body)
-        except TransportError as error:
-            # A server that goes away while we send is told of by whichever side notices first.
-            raise self._send_error or error from None
+        except BaseException as error:
+            self.close()
+            if self._send_error is not None and isinstance(error, TransportError):
+                # A server that goes away while we send: what the sending side met says more.
+                raise self._send_error from None
+            raise
         finally:
-            if self._http.state is not State.DONE:
-                self.close()
             self._note_times(trace, started_s)
 
     def _for_proxy(self, request: Request) -> Request:

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +33,12 @@ def servers() -> Iterator[ServerThread]:
     threads = ServerThread()
     yield threads
     threads.close()
+    with warnings.catch_warnings():
+        # The kit leaves connections to the garbage collector, which must not blame a later test.
+        warnings.simplefilter("ignore", ResourceWarning)
+        threads.loop.close()
+        del threads
+        gc.collect()
 
 
 @pytest.mark.slow

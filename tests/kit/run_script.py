@@ -12,9 +12,11 @@ A run that hangs fails its test: after ``BOUND_S`` seconds it is broken off.
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import io
 import json
 import signal
+import sys
 import tempfile
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -168,9 +170,12 @@ def bounded(seconds: float) -> Iterator[None]:
 
     previous = signal.signal(signal.SIGALRM, give_up)
     # Again and again: an exception in a destructor or a callback of C code gets lost.
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
+    # A script that catches even that: better no test run than one without an end.
+    faulthandler.dump_traceback_later(2 * seconds, exit=True, file=sys.__stderr__)
     try:
         yield
     finally:
+        faulthandler.cancel_dump_traceback_later()
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
