@@ -6,26 +6,27 @@ Owns the loop over the hops; parks the virtual user that it belongs to and nobod
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+from weakref import WeakSet
 
 from jsbindings.api import Thrown
 from jsbindings.http import codings
-from jsbindings.http.cookies import RequestCookie, cookie_header, request_cookies, response_cookie
+from jsbindings.http.cookies import RequestCookie, cookie_header, request_cookies
 from jsbindings.http.messages import (
     Call,
-    WireRequest,
     canonical_headers,
     go_error_text,
     redirected,
     wire_request,
 )
+from jsbindings.http.responses import Hop, failed_response, header_value, header_values, response
 from jsbindings.http.samples import Outcome, error_text, is_expected, status_error_code, take_samples
 from runner.errors import TransportError
-from runner.net.http import Answer, HttpConnections, Trace
+from runner.net.http import Answer, HttpConnections
 from runner.net.http_url import HttpUrl, MalformedUrl
-from runner.protocol.handshake import canonical_header_name
 from runner.protocol.http1 import InvalidRequest
+from runner.reactor import Reactor, Task
 from runner.vu.vu import VirtualUser
 
 TIMEOUT_S = 60.0
@@ -55,6 +56,29 @@ class RateLimit:
         return vu.reactor.now() - now_s
 
 
+class ProcessState:
+    """What all virtual users of a process share: the rate limit, and who closes their connections at the end."""
+
+    def __init__(self) -> None:
+        self.limit = RateLimit()
+        self._connections: WeakSet[HttpConnections] = WeakSet()
+        self._closer: Task | None = None
+
+    def adopt(self, connections: HttpConnections, reactor: Reactor) -> None:
+        """See to it that the connections are closed when the test is over."""
+        self._connections.add(connections)
+        if self._closer is None:
+            self._closer = reactor.spawn(self._close_at_end, reactor)
+
+    def _close_at_end(self, reactor: Reactor) -> None:
+        try:
+            # Until the reactor closes and ends its tasks.
+            reactor.park()
+        finally:
+            for connections in self._connections:
+                connections.close()
+
+
 @dataclass(frozen=True)
 class Settings:
     """The params that are about the response.
@@ -76,28 +100,17 @@ class Settings:
     response_type: str
 
 
-@dataclass
-class _Hop:
-    """One request on the wire and what came of it."""
-
-    call: Call
-    url: HttpUrl | None = None
-    wire: WireRequest | None = None
-    cookies: list[RequestCookie] = field(default_factory=list)
-    trace: Trace = field(default_factory=Trace)
-    answer: Answer | None = None
-
-
 class HttpClient:
     """Sends the requests of one virtual user."""
 
-    def __init__(self, vu: VirtualUser, limit: RateLimit) -> None:
+    def __init__(self, vu: VirtualUser, shared: ProcessState) -> None:
         self._vu = vu
-        self._limit = limit
+        self._limit = shared.limit
         self._keep = not vu.options.no_connection_reuse
         self.connections = HttpConnections(
             vu.reactor, vu.context.require_dialer(), vu_id=vu.vu_id, counter=vu.bytes
         )
+        shared.adopt(self.connections, vu.reactor)
 
     def request(self, call: Call, settings: Settings, timeout_s: float) -> dict[str, Any]:
         """Send a request, follow its redirects, and tell what came of it.
@@ -109,7 +122,7 @@ class HttpClient:
             RequestFailed: with the response that a script gets when it does not want exceptions.
         """
         deadline_s = self._vu.reactor.now() + timeout_s
-        hop = first = _Hop(call)
+        hop = first = Hop(call)
         redirects = 0
         try:
             while True:
@@ -119,26 +132,26 @@ class HttpClient:
                 if next_call is None or redirects >= settings.redirects_max:
                     break
                 redirects += 1
-                hop = _Hop(next_call)
+                hop = Hop(next_call)
             if next_call is not None and settings.says_limit:
                 self._warn_of_limit(hop, redirects)
         except TransportError as error:
             text = go_error_text(hop.call.method, hop.call.url, error.message)
             if isinstance(error, MalformedUrl):
                 text = error.message
-            raise RequestFailed(text, _failed_response(first, hop, error)) from None
-        return _response(first, hop, answer, settings.response_type)
+            raise RequestFailed(text, failed_response(first, hop, error)) from None
+        return response(first, hop, answer, settings.response_type)
 
-    def _next_call(self, hop: _Hop, answer: Answer) -> Call | None:
+    def _next_call(self, hop: Hop, answer: Answer) -> Call | None:
         assert hop.url is not None
-        location = _header(answer, "location")
+        location = header_value(answer, "location")
         return redirected(hop.call, hop.url, answer.status, location)
 
-    def _send(self, hop: _Hop, settings: Settings, deadline_s: float) -> Answer:
+    def _send(self, hop: Hop, settings: Settings, deadline_s: float) -> Answer:
         """Send one hop and take its samples; a text that is no URL has none."""
         outcome = Outcome(hop.call.method, hop.call.url, 0, "", is_expected(0, settings.expected))
         try:
-            answer = hop.answer = self._exchange(hop, settings, deadline_s)
+            answer = self._exchange(hop, settings, deadline_s)
         except MalformedUrl:
             raise
         except TransportError as error:
@@ -156,7 +169,7 @@ class HttpClient:
         take_samples(self._vu, settings.tags, outcome, hop.trace)
         return answer
 
-    def _exchange(self, hop: _Hop, settings: Settings, deadline_s: float) -> Answer:
+    def _exchange(self, hop: Hop, settings: Settings, deadline_s: float) -> Answer:
         vu, call = self._vu, hop.call
         url = hop.url = HttpUrl.parse(call.url)
         jar = vu.cookie_jars.get(settings.jar)
@@ -180,11 +193,11 @@ class HttpClient:
             )
         except InvalidRequest as error:
             raise TransportError(error.message) from None
-        jar.keep(call.url, _headers(answer, "set-cookie"))
-        body = codings.decompress(answer.body, codings.names(_header(answer, "content-encoding")))
+        jar.keep(call.url, header_values(answer, "set-cookie"))
+        body = codings.decompress(answer.body, codings.names(header_value(answer, "content-encoding")))
         return Answer(answer.status, answer.reason, answer.headers, answer.http_version, body)
 
-    def _warn_of_limit(self, hop: _Hop, redirects: int) -> None:
+    def _warn_of_limit(self, hop: Hop, redirects: int) -> None:
         self._vu.logger.warning(
             f"Stopped after {redirects} redirects and returned the last one; pass {{ redirects: n }} in the"
             " request params or set the option maxRedirects to silence this",
@@ -224,85 +237,5 @@ def read_call(method: str, url: str, body: bytes | None, params: Mapping[str, An
     return Call(method, url, headers, body, cookies)
 
 
-def refused_response(method: str, url: str, message: str) -> dict[str, Any]:
-    """The response to a request that was never made because its params are wrong."""
-    hop = _Hop(Call(method, url, {}))
-    return _failed_response(hop, hop, TransportError(message))
-
-
 def _with_error(outcome: Outcome, error: str, code: int) -> Outcome:
     return Outcome(outcome.method, outcome.url, 0, "", outcome.expected, error, code)
-
-
-def _headers(answer: Answer, lower_name: str) -> list[str]:
-    return [value for name, value in answer.headers if name.lower() == lower_name]
-
-
-def _header(answer: Answer, lower_name: str) -> str:
-    return ", ".join(_headers(answer, lower_name))
-
-
-def _response(first: _Hop, last: _Hop, answer: Answer, response_type: str) -> dict[str, Any]:
-    body: str | bytes | None = answer.body
-    if response_type == "none":
-        body = None
-    elif response_type == "text":
-        body = answer.body.decode("utf-8", "replace")
-    headers: dict[str, str] = {}
-    for name, value in answer.headers:
-        canonical = canonical_header_name(name)
-        headers[canonical] = f"{headers[canonical]}, {value}" if canonical in headers else value
-    return {
-        **_frame(first, last),
-        "status": answer.status,
-        "status_text": f"{answer.status} {answer.reason}".rstrip(),
-        "proto": f"HTTP/{answer.http_version}",
-        "headers": list(headers.items()),
-        "cookies": [c for c in map(response_cookie, _headers(answer, "set-cookie")) if c is not None],
-        "body": body,
-        "error_code": status_error_code(answer.status),
-    }
-
-
-def _failed_response(first: _Hop, last: _Hop, error: TransportError) -> dict[str, Any]:
-    return {**_frame(first, last), "error": error_text(error), "error_code": error.code}
-
-
-def _frame(first: _Hop, last: _Hop) -> dict[str, Any]:
-    """What responses and failures have in common.
-
-    Names that a server chooses stand in lists of pairs: a key could otherwise be taken for one of the bridge.
-    """
-    trace = last.trace
-    return {
-        "status": 0,
-        "status_text": "",
-        "proto": "",
-        "url": last.call.url,
-        "remote_ip": trace.remote_ip,
-        "remote_port": trace.remote_port,
-        "headers": [],
-        "cookies": [],
-        "body": None,
-        "timings": {
-            "duration": trace.duration_s * 1000,
-            "blocked": trace.blocked_s * 1000,
-            "looking_up": 0,
-            "connecting": trace.connecting_s * 1000,
-            "tls_handshaking": trace.tls_handshaking_s * 1000,
-            "sending": trace.sending_s * 1000,
-            "waiting": trace.waiting_s * 1000,
-            "receiving": trace.receiving_s * 1000,
-        },
-        "tls_version": trace.tls_version,
-        "tls_cipher_suite": trace.tls_cipher_suite,
-        "ocsp_status": "unknown" if trace.tls_version else "",
-        "error": "",
-        "error_code": 0,
-        "request": {
-            "method": first.call.method,
-            "url": first.call.url,
-            "headers": [] if first.wire is None else first.wire.shown_headers,
-            "cookies": [[cookie.name, cookie.value, cookie.replace] for cookie in first.cookies],
-        },
-    }

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from jsbindings.http.cookies import RequestCookie
-from runner.net.http_url import HttpUrl, basic_authorization, masked
+from runner.errors import TransportError
+from runner.net.http_url import HttpUrl, MalformedUrl, basic_authorization, masked
 from runner.protocol.handshake import canonical_header_name
 from runner.protocol.http1 import Request
 
@@ -106,14 +107,15 @@ def redirected(call: Call, url: HttpUrl, status: int, location: str) -> Call | N
         method, body = method if method == "HEAD" else "GET", None
         headers = {name: value for name, value in headers.items() if not name.startswith("Content-")}
     cookies = call.cookies
-    there = HttpUrl.parse(target)
-    if not _is_within(there.host, url.host):
+    there = _parse(target)
+    if there is None or not _is_within(there.host, url.host):
         headers = {name: value for name, value in headers.items() if name not in _FOR_FIRST_HOST}
         cookies = ()
-    if there.place != url.place:
+    if there is None or there.place != url.place:
         headers.pop("Host", None)
     # Where we come from is not told to a page that anybody can listen to (RFC 9110 section 10.1.3).
-    referer = "" if url.secure and not there.secure else _without_credentials(url)
+    tells = there is not None and (there.secure or not url.secure)
+    referer = _without_credentials(url) if tells else ""
     return replace(
         call, method=method, url=target, headers=headers, body=body, cookies=cookies, referer=referer
     )
@@ -122,6 +124,16 @@ def redirected(call: Call, url: HttpUrl, status: int, location: str) -> Call | N
 def go_error_text(method: str, url: str, problem: str) -> str:
     """An error as Go's HTTP client words it: ``Get "http://…": connection refused``."""
     return f'{method.capitalize()} "{masked(url)}": {problem}'
+
+
+def _parse(target: str) -> HttpUrl | None:
+    """The parts of a URL; None for one that the next request will fail with."""
+    try:
+        return HttpUrl.parse(target)
+    except MalformedUrl:
+        raise
+    except TransportError:
+        return None
 
 
 def _is_within(host: str, of: str) -> bool:

@@ -10,14 +10,14 @@ from jsbindings.http.client import (
     RESPONSE_TYPES,
     TIMEOUT_S,
     HttpClient,
-    RateLimit,
+    ProcessState,
     RequestFailed,
     Settings,
     read_call,
-    refused_response,
 )
 from jsbindings.http.codings import UnknownCoding
 from jsbindings.http.cookies import set_cookie_text
+from jsbindings.http.responses import refused_response
 from runner.options.durations import parse_duration
 
 IN_INIT = "Making http requests in the init context is not supported"
@@ -25,19 +25,19 @@ JAR_IN_INIT = "Making cookie jars in the init context is not supported"
 
 
 class HttpBinding(Binding):
-    """Requests of one virtual user; `shared` is the process's rate limit."""
+    """Requests of one virtual user; `shared` is what the whole process has once."""
 
     module = "k6/http"
-    shared: RateLimit
+    shared: ProcessState
 
-    def __init__(self, vu: Any, shared: RateLimit) -> None:
+    def __init__(self, vu: Any, shared: ProcessState) -> None:
         super().__init__(vu, shared)
         self._client: HttpClient | None = None
 
     @classmethod
-    def create_shared(cls) -> RateLimit:
-        """When the next request of the process may start."""
-        return RateLimit()
+    def create_shared(cls) -> ProcessState:
+        """The rate limit and the end of connections."""
+        return ProcessState()
 
     # ---- requests
 

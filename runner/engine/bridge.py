@@ -18,6 +18,11 @@ from runner.ops import Interrupted, Op, Thrown
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _loads = json.JSONDecoder().decode
 
+# Handlers and finally blocks of an interrupted script may call a few more ops; a script that catches every
+# exception and calls on and on is sent into an endless loop, where the watchdog can cut it off.
+REFUSALS_MAX = 100
+_SPIN = b'{"spin":true}'
+
 
 class Bridge:
     """Decodes, dispatches and answers the op calls of one interpreter.

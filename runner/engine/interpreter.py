@@ -20,9 +20,9 @@ from typing import Any, Protocol
 from dukpy import _dukpy
 
 from runner.engine.bridge import Bridge
-from runner.engine.native import open_door
+from runner.engine.native import keep_for_ever, open_door
 from runner.errors import InternalError, ScriptError
-from runner.ops import Op
+from runner.ops import Interrupted, Op, Thrown
 
 KERNEL = "k6py:kernel"
 _KERNEL_SOURCE = Path(__file__).with_name("kernel.js").read_text(encoding="utf-8")
@@ -34,6 +34,10 @@ _HIDE_SOURCE = "delete globalThis.dukpy; delete globalThis.call_python;"
 
 # What dukpy throws in place of an exception of resolve() or load().
 _LOADER_FAILED = ("InternalError: Failed to load", "InternalError: Failed to normalize")
+
+# What dukpy says when it is entered while microtasks run.
+_DRAINING = "Promise jobs are draining"
+_ERROR_CLASSES = frozenset({"Error", "GoError", "TypeError", "RangeError", "SyntaxError", "ReferenceError"})
 
 JSRuntimeError = _dukpy.JSRuntimeError
 
@@ -137,6 +141,10 @@ class Interpreter:
         """
         self._evaluate(f"import '{_HIDE}{next(self._entries)}';\n{source}", None, name)
 
+    def abandon(self) -> None:
+        """To be called when a module may still await something: it must not be given back to the system."""
+        keep_for_ever(self._ctx)
+
     def _evaluate(self, source: str, values: Any, name: str = "") -> None:
         self._run(source.encode("utf-8", "replace"), json.dumps(values), bool(name), name)
 
@@ -148,6 +156,11 @@ class Interpreter:
             if self._load_errors and str(error).startswith(_LOADER_FAILED):
                 raise self._load_errors[0] from None
             raise script_error(str(error)) from None
+        except SystemError:
+            # CPython's complaint about an interruption that QuickJS dropped (see watchdog.py).
+            if not self._bridge.interrupted:
+                raise
+            raise Interrupted from None
         finally:
             failure, self._bridge.internal_error = self._bridge.internal_error, None
         if failure is not None:
@@ -163,7 +176,22 @@ class Interpreter:
         source = (
             f"import * as m from {json.dumps(url)};\nimport {{ deliver }} from '{KERNEL}';\ndeliver(m);\n"
         )
-        self.run_module(f"k6py:require/{url}", source)
+        try:
+            self.run_module(f"k6py:require/{url}", source)
+        except ScriptError as error:
+            raise _thrown_again(error, url) from None
+
+
+def _thrown_again(error: ScriptError, url: str) -> Exception:
+    """What require() throws when the module `url` failed with `error`: the same class where it is a known one."""
+    if _DRAINING in error.message:
+        return Thrown(f"require() cannot load the ES module {url} after an await; import it instead", "Error")
+    js_class, colon, text = error.message.partition(": ")
+    if not colon or js_class not in _ERROR_CLASSES:
+        return error
+    # A syntax error has no frame in the file itself.
+    where = error.stack.strip().removeprefix("at ") if js_class == "SyntaxError" else ""
+    return Thrown(f"{text} ({where})" if where else text, js_class)
 
 
 def script_error(text: str) -> ScriptError:
@@ -173,7 +201,8 @@ def script_error(text: str) -> ScriptError:
     """
     at = text.find("\n\tat ")
     head, stack = (text, "") if at == -1 else (text[:at], text[at + 1 :])
+    head = head.rstrip("\n")
     half = len(head) // 2
     if len(head) % 2 and head[half] == "\n" and head[:half] == head[half + 1 :]:
         head = head[:half]
-    return ScriptError(head.rstrip("\n"), stack)
+    return ScriptError(head, stack)

@@ -37,15 +37,27 @@ const frame = (site) => {
   return name ? `\tat ${name} (${file}:${line}:${column})\n` : `\tat ${file}:${line}:${column}\n`;
 };
 
+// QuickJS drops an interruption that comes while it runs the hook, and a script that throws all the time would run on
+// and on. So hooks that did not come to their end are counted, and after some the hook takes itself out.
+const { set: setHook } = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
+const UNFINISHED_MAX = 20;
+let unfinished = 0;
+
 // QuickJS keeps the hook inside its context, so it goes on working after the property is hidden from scripts.
 let callSites = null;
-Error.prepareStackTrace = (error, sites) => {
+setHook.call(Error, (error, sites) => {
   if (callSites !== null) {
     callSites = sites;
     return '';
   }
-  return `${firstLine(error)}\n${sites.map(frame).join('')}`;
-};
+  unfinished += 1;
+  if (unfinished > UNFINISHED_MAX) {
+    setHook.call(Error, undefined);
+  }
+  const text = `${firstLine(error)}\n${sites.map(frame).join('')}`;
+  unfinished -= 1;
+  return text;
+});
 delete Error.prepareStackTrace;
 delete Error.captureStackTrace;
 delete Error.stackTraceLimit;
@@ -96,13 +108,15 @@ const unpackText = (text) => {
   return odd ? units.buffer.slice(0, units.byteLength - 1) : units.buffer;
 };
 
+const exactBuffer = (value) => (value instanceof ArrayBuffer
+  ? value
+  : value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength));
+
 const pack = (value) => {
   if (typeof value === 'string' || value === null || value === undefined) {
     return value;
   }
-  const buffer = value instanceof ArrayBuffer
-    ? value
-    : value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength);
+  const buffer = exactBuffer(value);
   if (buffer.detached) {
     throw new TypeError('ArrayBuffer is detached');
   }
@@ -185,19 +199,17 @@ export const deliver = (namespace) => {
 };
 
 const requireFrom = (base, specifier) => {
-  const { url, commonjs } = unwrap(callHost('engine.resolve', base, specifier));
-  if (!commonjsModules.has(url)) {
-    thrownInModule = undefined;
-    try {
-      unwrap(callHost('engine.import', url));
-    } catch (error) {
-      throw thrownInModule ?? error;
-    }
-    if (!commonjs) {
-      return delivered;
-    }
+  const { url, commonjs: isCommonjs } = unwrap(callHost('engine.resolve', base, specifier));
+  if (isCommonjs) {
+    return commonjs(url);
   }
-  return commonjsModules.get(url).exports;
+  thrownInModule = undefined;
+  try {
+    unwrap(callHost('engine.import', url));
+  } catch (error) {
+    throw thrownInModule ?? error;
+  }
+  return delivered;
 };
 
 export function require(specifier) {
@@ -307,6 +319,29 @@ const entries = {
     });
   },
   fire: (id) => guard(() => timerCallbacks(id)),
+  // handleSummary(): the data as JSON; its result is taken with files().
+  summarise(json) {
+    outcome = {};
+    return guard(() => {
+      const result = script.handleSummary(JSON.parse(json));
+      if (result instanceof Promise) {
+        result.then(settle, (error) => fail(error, true));
+      } else {
+        settle(result);
+      }
+    });
+  },
+  // What handleSummary() gave: null for nothing, otherwise contents by path; a content that is neither text nor bytes
+  // is null.
+  files() {
+    const { value } = outcome;
+    if (value === undefined || value === null) {
+      return null;
+    }
+    return Object.entries(Object(value)).map(([path, content]) => [path, typeof content === 'string'
+      ? { text: content }
+      : content instanceof ArrayBuffer || ArrayBuffer.isView(content) ? { packed: packText(exactBuffer(content)) } : null]);
+  },
   // The value that the last run() gave, for setup(): as JSON, or why there is none.
   result: () => ({ json: toJson(outcome.value), threw: undefined }),
   // k6's compatibility mode "extended".

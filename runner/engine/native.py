@@ -110,6 +110,14 @@ class NativeDoor:
         return not threw
 
 
+def keep_for_ever(capsule: object) -> None:
+    """Never give the interpreter behind dukpy's `capsule` back, not even at the end of the process.
+
+    QuickJS frees a module that is in the middle of an ``await`` twice, which ends the process.
+    """
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(capsule))
+
+
 def open_door(capsule: object) -> NativeDoor | None:
     """The native door of the interpreter behind dukpy's `capsule`, or None when the library is not known.
 

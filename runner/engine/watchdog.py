@@ -19,6 +19,7 @@ from runner.engine.interpreter import Interpreter
 from runner.ops import Interrupted
 
 _TICK_S = 0.05
+_RETRY_S = 0.002
 _ENTERING = Interpreter._run.__code__
 
 
@@ -56,13 +57,15 @@ class Watchdog:
             return
         interpreter: Interpreter = entering.f_locals["self"]
         is_late = interpreter.deadline_s is not None and self._now() >= interpreter.deadline_s
-        if not is_late and not interpreter.bridge.interrupted:
+        if not self.cut_off_all and not is_late and not interpreter.bridge.interrupted:
             return
         # The op that may be running is left alone until it has returned; the next one will not run.
         interpreter.bridge.interrupted = True
         # Only while the topmost Python frame is the one that entered JavaScript is no code of ours in the middle
         # of something.
         if entering is frame:
+            # QuickJS drops an interruption that comes while it writes a stack trace: try again soon.
+            signal.setitimer(signal.ITIMER_VIRTUAL, _RETRY_S, _TICK_S)
             raise Interrupted
 
 

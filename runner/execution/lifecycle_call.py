@@ -38,6 +38,7 @@ class LifecycleCall:
         self._vu = VirtualUser(context, 0)
         self._task: Task | None = None
         self._stopped = False
+        self._deadline_s = 0.0
 
     def run(self, data: str | None) -> str | None:
         """Call it; parks the calling task.
@@ -67,8 +68,12 @@ class LifecycleCall:
                 del context.root_group.groups[self._function]
         if outcome.error is not None:
             raise outcome.error
-        if outcome.interrupted or self._stopped:
-            raise Interrupted if self._stopped else LifecycleTimeout(self._function, self._timeout_s)
+        if self._stopped:
+            raise Interrupted
+        if outcome.interrupted:
+            # Before its time, it was cut off by a signal, which stop() will tell of.
+            is_late = context.reactor.now() >= self._deadline_s
+            raise LifecycleTimeout(self._function, self._timeout_s) if is_late else Interrupted
         return vu.result()
 
     def stop(self) -> None:
@@ -79,10 +84,10 @@ class LifecycleCall:
 
     def _call(self) -> Outcome:
         reactor = self._context.reactor
-        deadline_s = reactor.now() + self._timeout_s
-        task = self._task = reactor.spawn(self._vu.run, self._function, deadline_s)
+        self._deadline_s = reactor.now() + self._timeout_s
+        task = self._task = reactor.spawn(self._vu.run, self._function, self._deadline_s)
         try:
-            task.join(deadline_s)
+            task.join(self._deadline_s)
         except DeadlineReached:
             self._cut_off(task)
             task.join()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from runner.execution.executors.looping import LoopingExecutor
+from runner.execution.executors.base import Executor
 
 BANNER = r"""
          _      __   ____  __  __
@@ -35,7 +35,7 @@ def banner(script: str, outputs: Sequence[str], scenarios: str) -> str:
 
 
 def running_line(
-    executors: Sequence[LoopingExecutor],
+    executors: Sequence[Executor],
     elapsed_s: float,
     longest_s: float,
     vus: int,
@@ -57,7 +57,7 @@ def running_line(
     )
 
 
-def scenario_line(executor: LoopingExecutor, now_s: float, name_width: int, *, bar: bool) -> str:
+def scenario_line(executor: Executor, now_s: float, name_width: int, *, bar: bool) -> str:
     """One scenario's progress.
 
     Args:
@@ -76,7 +76,7 @@ def scenario_line(executor: LoopingExecutor, now_s: float, name_width: int, *, b
     return f"{name} {_mark(executor, end_s)} {shown} {'  '.join(columns)}"
 
 
-def _mark(executor: LoopingExecutor, end_s: float) -> str:
+def _mark(executor: Executor, end_s: float) -> str:
     assert executor.started_s is not None
     if executor.finished_s is not None:
         return "✗" if executor.was_cut_off else "✓"

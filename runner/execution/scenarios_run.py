@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from runner.errors import InternalError
-from runner.execution.executors.looping import LoopingExecutor, LoopingVu
+from runner.execution.executors.base import Executor, ExecutorVu, Surroundings
 from runner.execution.executors.registry import EXECUTORS
 from runner.execution.iteration import run_iteration
 from runner.execution.preparation import run_tags
@@ -48,10 +48,8 @@ class ScenariosRun:
         self._pool = pool
         self._on_bug = on_bug
         self._on_interval = on_interval
-        self._vus: dict[str, list[VirtualUser]] = {scenario.name: [] for scenario in scenarios}
         self.executors = [self._executor(scenario) for scenario in scenarios]
         self._tasks: list[Task] = []
-        self._stopped = False
         self._started_s: float | None = None
         self._finished_s: float | None = None
 
@@ -71,7 +69,6 @@ class ScenariosRun:
 
     def stop(self) -> None:
         """End every scenario now: iterations are cut off, those that wait for their start do not start."""
-        self._stopped = True
         for executor, task in zip(self.executors, self._tasks, strict=True):
             if executor.started_s is None:
                 self._reactor.interrupt(task, Interrupted())
@@ -112,11 +109,11 @@ class ScenariosRun:
 
     # ---- one scenario
 
-    def _executor(self, scenario: ScenarioConfig) -> LoopingExecutor:
+    def _executor(self, scenario: ScenarioConfig) -> Executor:
         options = self._context.require_options()
         tags, numbers = self._tags(scenario), itertools.count()
 
-        def iterate(vu: LoopingVu, deadline_s: float) -> bool:
+        def iterate(vu: ExecutorVu, deadline_s: float) -> bool:
             assert isinstance(vu, VirtualUser)
             vu.begin_iteration(scenario.name, tags, scenario.env, next(numbers))
             try:
@@ -125,30 +122,29 @@ class ScenariosRun:
                 self._on_bug(error)
                 return True
 
-        return EXECUTORS[scenario.EXECUTOR](
-            self._reactor,
-            scenario,
-            self._vus[scenario.name],
-            iterate,
-            options.min_iteration_duration_s or 0.0,
-        )
-
-    def _run_one(self, executor: LoopingExecutor) -> None:
-        assert self._started_s is not None
-        scenario = executor.scenario
-        try:
-            self._reactor.sleep_until(self._started_s + scenario.start_time_s)
-        except Interrupted:
-            return
-        vus = self._vus[scenario.name]
-        vus += self._pool.take(scenario.max_vus())
-        executor.run()
-        self._pool.give_back(vus)
-        dropped = executor.left_over()
-        if dropped and not self._stopped:
+        def drop(count: int) -> None:
             collector = self._context.collector
             metric = collector.registry.builtin(DROPPED_ITERATIONS)
-            collector.count(metric, dropped, self._tags(scenario), self._context.wall_clock())
+            collector.count(metric, count, tags, self._context.wall_clock())
+
+        around = Surroundings(
+            take_vus=lambda count: [*self._pool.take(count)],
+            make_vu=self._pool.make,
+            run_iteration=iterate,
+            warn=self._context.logger.warning,
+            drop=drop,
+            min_iteration_s=options.min_iteration_duration_s or 0.0,
+        )
+        return EXECUTORS[scenario.EXECUTOR](self._reactor, scenario, around)
+
+    def _run_one(self, executor: Executor) -> None:
+        assert self._started_s is not None
+        try:
+            self._reactor.sleep_until(self._started_s + executor.scenario.start_time_s)
+        except Interrupted:
+            return
+        executor.run()
+        self._pool.give_back(executor.vus)
 
     def _tags(self, scenario: ScenarioConfig) -> TagSet:
         tags = run_tags(self._context.require_options()).with_tags(dict(scenario.tags))

@@ -100,6 +100,7 @@ class TestRun:
         self._watchdog = Watchdog(reactor.now)
         self._exit_code = ExitCode.OK
         self._stopping = False
+        self._signal_message: str | None = None
         self._marked_failed = False
         self._phase: Stoppable | None = None
         self._pool: VuPool | None = None
@@ -136,7 +137,8 @@ class TestRun:
         except K6pyError as error:
             self._log_failure(error)
             return
-        except Interrupted:
+        except Interrupted as interruption:
+            self._note_end(interruption)
             return
         try:
             self._run_prepared(prepared, outputs)
@@ -286,19 +288,26 @@ class TestRun:
         return {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def _on_signal(self, number: int, _frame: Any) -> None:
-        if self._stopping:
+        if self._stopping or self._signal_message is not None:
             # The second time: at once, as k6 does. Files are closed by the system.
             os._exit(int(ExitCode.EXTERNAL_ABORT))
         # JavaScript that computes now would not let the reactor have its turn.
         self._watchdog.cut_off_all = True
         name = {signal.SIGINT: "interrupt", signal.SIGTERM: "terminated"}[signal.Signals(number)]
-        message = f"test run was aborted because k6py received a '{name}' signal"
-        self._reactor.call_soon_threadsafe(self.stop, ExitCode.EXTERNAL_ABORT, message)
+        self._signal_message = f"test run was aborted because k6py received a '{name}' signal"
+        self._reactor.call_soon_threadsafe(self._heed_signal)
+
+    def _heed_signal(self) -> None:
+        if self._signal_message is not None:
+            self.stop(ExitCode.EXTERNAL_ABORT, self._signal_message)
 
     def _note_end(self, error: K6pyError | Interrupted) -> None:
-        """How a phase ended; an interruption was logged by stop()."""
+        """How a phase ended; an interruption is logged by stop(), which a phase that computed forestalls."""
+        self._phase = None
         if isinstance(error, K6pyError):
             self._log_failure(error)
+        else:
+            self._heed_signal()
 
     def _log_failure(self, error: K6pyError) -> None:
         if self._exit_code is ExitCode.OK:

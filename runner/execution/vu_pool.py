@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from runner.execution.executors.base import ExecutorVu
 from runner.execution.preparation import load_script
-from runner.options.scenario_plan import max_vus
+from runner.options.scenario_plan import planned_vus
 from runner.options.scenarios import ScenarioConfig
 from runner.vu.context import TestContext
 from runner.vu.vu import VirtualUser
@@ -22,10 +23,11 @@ class VuPool:
         self._context = context
         self._script = script
         self._free: list[VirtualUser] = []
+        self._setup_data: str | None = None
         self.size = 0
 
     def fill(self, scenarios: list[ScenarioConfig], initialised: Callable[[int, int], None]) -> None:
-        """Make as many VUs as the scenarios need at the same time, each with the script loaded.
+        """Make as many VUs as the scenarios plan to use at the same time, each with the script loaded.
 
         Args:
             initialised: told how many there are, and how many there will be.
@@ -33,19 +35,30 @@ class VuPool:
         Raises:
             ScriptError: the init code threw in one of them.
         """
-        total = max_vus(scenarios)
+        total = planned_vus(scenarios)
         reactor = self._context.reactor
-        for number in range(1, total + 1):
-            vu = VirtualUser(self._context, number)
-            load_script(vu, self._script)
-            self._free.append(vu)
-            self.size = number
-            initialised(number, total)
+        initialised(0, total)
+        for _ in range(total):
+            self._free.append(self.make())
+            initialised(self.size, total)
             # Timers, signals and the progress display want a turn while many VUs load.
             reactor.sleep_until(reactor.now())
 
+    def make(self) -> VirtualUser:
+        """One more VU.
+
+        Raises:
+            ScriptError: the init code threw.
+        """
+        self.size += 1
+        vu = VirtualUser(self._context, self.size)
+        vu.give_setup_data(self._setup_data)
+        load_script(vu, self._script)
+        return vu
+
     def give_setup_data(self, data: str | None) -> None:
-        """Hand what setup() returned to every VU."""
+        """Hand what setup() returned to every VU, also to those made later."""
+        self._setup_data = data
         for vu in self._free:
             vu.give_setup_data(data)
 
@@ -54,6 +67,7 @@ class VuPool:
         taken, self._free = self._free[:count], self._free[count:]
         return taken
 
-    def give_back(self, vus: list[VirtualUser]) -> None:
+    def give_back(self, vus: Sequence[ExecutorVu]) -> None:
         """Return VUs, for scenarios that start later."""
-        self._free = sorted([*self._free, *vus], key=lambda vu: vu.vu_id)
+        returned = [vu for vu in vus if isinstance(vu, VirtualUser)]
+        self._free = sorted([*self._free, *returned], key=lambda vu: vu.vu_id)

@@ -36,6 +36,9 @@ class _ArrivalRate(ScenarioConfig):
     def max_vus(self) -> int:
         return self.pre_allocated_vus if self.vus_limit is None else self.vus_limit
 
+    def planned_vus(self) -> int:
+        return self.pre_allocated_vus
+
     def problems(self) -> list[str]:
         found = super().problems() + self._rate_problems()
         if self.time_unit_s <= 0:

@@ -1,6 +1,6 @@
 """All scenarios of a test together: reading the ``scenarios`` option, checking it, and the plan's extent.
 
-Owns the table of executors and which of them this version runs; refuses to merge options (``layers``).
+Owns the table of executors; refuses to merge options (``layers``).
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ EXECUTORS: Mapping[str, type[ScenarioConfig]] = {
         RampingArrivalRate,
     )
 }
-AVAILABLE_EXECUTORS = ("shared-iterations", "per-vu-iterations", "constant-vus")
 
 
 def scenarios_from_json(value: object) -> dict[str, ScenarioConfig]:
@@ -45,7 +44,7 @@ def scenarios_from_json(value: object) -> dict[str, ScenarioConfig]:
 
 
 def check_scenarios(scenarios: Mapping[str, ScenarioConfig]) -> None:
-    """Refuse scenarios with mistakes, then those whose executor this version lacks.
+    """Refuse scenarios with mistakes.
 
     Raises:
         OptionsError: with k6's text, all mistakes of a scenario in one line.
@@ -57,12 +56,6 @@ def check_scenarios(scenarios: Mapping[str, ScenarioConfig]) -> None:
             lines.append(f"scenario {scenario.name} has configuration errors: {', '.join(found)}")
     if lines:
         raise configuration_problems(lines)
-    for scenario in scenarios.values():
-        if scenario.EXECUTOR not in AVAILABLE_EXECUTORS:
-            raise OptionsError(
-                f'scenario {scenario.name}: executor "{scenario.EXECUTOR}" is not available '
-                f"in this version of k6py (available: {', '.join(AVAILABLE_EXECUTORS)})"
-            )
 
 
 def check_exec_functions(scenarios: Mapping[str, ScenarioConfig], exported: Collection[str]) -> None:
@@ -96,11 +89,20 @@ def in_start_order(scenarios: Mapping[str, ScenarioConfig]) -> list[ScenarioConf
 
 
 def max_vus(scenarios: Iterable[ScenarioConfig]) -> int:
-    """The most VUs that the scenarios need at the same time; graceful stops count as in use."""
+    """The most VUs that the scenarios may use at the same time; graceful stops count as in use."""
+    return _peak((scenario, scenario.max_vus()) for scenario in scenarios)
+
+
+def planned_vus(scenarios: Iterable[ScenarioConfig]) -> int:
+    """The VUs that are made before the test starts."""
+    return _peak((scenario, scenario.planned_vus()) for scenario in scenarios)
+
+
+def _peak(wanted: Iterable[tuple[ScenarioConfig, int]]) -> int:
     changes: list[tuple[float, int]] = []
-    for scenario in scenarios:
-        changes.append((scenario.start_time_s, scenario.max_vus()))
-        changes.append((scenario.end_s(), -scenario.max_vus()))
+    for scenario, count in wanted:
+        changes.append((scenario.start_time_s, count))
+        changes.append((scenario.end_s(), -count))
     peak = current = 0
     # At equal times the negative changes sort first: VUs of an ended scenario serve the next one.
     for _, change in sorted(changes):

@@ -76,6 +76,10 @@ class ScenarioConfig(ABC):
     def max_vus(self) -> int:
         """The most VUs it uses at the same time."""
 
+    def planned_vus(self) -> int:
+        """The VUs that are made before the test starts."""
+        return self.max_vus()
+
     @abstractmethod
     def run_time_s(self) -> float:
         """How long it may start iterations, without ``graceful_stop_s``."""

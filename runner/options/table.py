@@ -71,7 +71,7 @@ _EXECUTION = (
     ),
     OptionSpec(
         "stages", None, kinds.STAGES, "K6_STAGES", "stage", "s",
-        help="add a stage, as duration:target", support=Support.REFUSED,
+        help="add a stage, as duration:target",
     ),
     OptionSpec("scenarios", "scenarios", SCENARIOS),
     OptionSpec(
@@ -114,7 +114,7 @@ _EXECUTION = (
 _REQUESTS = (
     OptionSpec(
         "rps", "rps", kinds.INTEGER, "K6_RPS", "rps",
-        help="limit requests per second", support=Support.REFUSED,
+        help="limit requests per second",
     ),
     OptionSpec(
         "maxRedirects", "max_redirects", kinds.INTEGER, "K6_MAX_REDIRECTS", "max-redirects",

@@ -64,6 +64,8 @@ class ScriptModules:
         self._vendor_folders = vendor_folders
         self._given = {} if main_source is None else {main: main_source}
         self._sources: dict[str, Source] = {}
+        # CommonJS files whose ES module, which is ours although it goes by the file's name, is being linked.
+        self._wrappers: set[str] = set()
         self._probe = SyntaxProbe()
         self._typescript = TypeScriptCompiler()
 
@@ -75,7 +77,7 @@ class ScriptModules:
         Raises:
             ImportFailed: the specifier has a form that k6 does not support, or names nothing.
         """
-        if specifier.startswith("k6py:") or base == KERNEL:
+        if specifier.startswith("k6py:") :
             return self._internal(base, specifier)
         if specifier == "k6" or specifier.startswith("k6/"):
             return specifier
@@ -98,7 +100,10 @@ class ScriptModules:
         if "://" not in name:
             return self.builtin(name)
         source = self.source(name)
-        return _as_module(name, source.code) if source.commonjs else source.code
+        if not source.commonjs:
+            return source.code
+        self._wrappers.add(name)
+        return _as_module(name, source.code)
 
     def commonjs_source(self, name: str) -> str:
         """The code of a CommonJS file, without the ES module around it that load() gives."""
@@ -166,13 +171,12 @@ class ScriptModules:
     # ---- modules of k6
 
     def _internal(self, base: str, specifier: str) -> str:
-        source = self._sources.get(base)
-        # The ES module around a CommonJS file is ours, although it goes by the file's name.
-        if source is not None and not source.commonjs:
-            raise ImportFailed(
-                f'The moduleSpecifier "{specifier}" is internal to k6py; scripts cannot import it'
-            )
-        return specifier
+        if base.startswith("k6"):
+            return specifier
+        if base in self._wrappers and specifier == KERNEL:
+            self._wrappers.discard(base)
+            return specifier
+        raise ImportFailed(f'The moduleSpecifier "{specifier}" is internal to k6py; scripts cannot import it')
 
 
 def _no_builtin(name: str) -> str:

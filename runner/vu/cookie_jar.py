@@ -8,6 +8,7 @@ enough for any test and small enough for thousands of virtual users.
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -101,6 +102,7 @@ class CookieJars:
 
     def __init__(self) -> None:
         self._jars: dict[int | None, CookieJar] = {}
+        self._numbers = itertools.count(1)
 
     def get(self, number: int | None) -> CookieJar:
         """The jar `number`, made when it is asked for the first time."""
@@ -111,7 +113,7 @@ class CookieJars:
 
     def create(self) -> int:
         """The number of a new, empty jar."""
-        number = len(self._jars) + 1
+        number = next(self._numbers)
         self._jars[number] = CookieJar()
         return number
 

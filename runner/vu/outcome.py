@@ -35,6 +35,7 @@ class Outcome:
     error: ScriptError | None = None
     interrupted: bool = False
 
+
 def thrown_error(state: dict[str, Any]) -> ScriptError:
     """The error in the kernel's account of a call that threw, or whose promise was rejected."""
     error = ScriptError(state["threw"]["text"], state["threw"]["stack"])

@@ -195,6 +195,19 @@ class VirtualUser:
         interpreter.enter("variables", {"__ENV": {**self.context.env, **self._extra_env}, "__VU": self.vu_id})
         if self.context.compatibility_mode == "extended":
             interpreter.enter("defineGlobal")
+        try:
+            self._run_init_code(interpreter)
+        except BaseException:
+            # A half-loaded script runs no iteration; the next call loads it anew.
+            self._interpreter = None
+            interpreter.abandon()
+            if interpreter.bridge.interrupted:
+                raise Interrupted from None
+            raise
+        if self._setup_data is not None:
+            interpreter.enter("setupData", self._setup_data)
+
+    def _run_init_code(self, interpreter: Interpreter) -> None:
         main = self.context.modules.main
         commonjs = self.context.modules.source(main).commonjs
         interpreter.enter("begin")
@@ -206,8 +219,8 @@ class VirtualUser:
         outcome = self._settle(interpreter, interpreter.enter("state"))
         if outcome.error is not None:
             raise outcome.error
-        if self._setup_data is not None:
-            interpreter.enter("setupData", self._setup_data)
+        if not interpreter.enter("state").get("done"):
+            raise ScriptError("Error: the init code awaits a promise that nobody will settle")
 
     def exports(self) -> Exports:
         """What the loaded script exports."""
@@ -350,8 +363,8 @@ class VirtualUser:
             if due_s is None:
                 # Done, or waiting for a promise that nobody will settle: k6 ends quietly in both cases.
                 return Outcome()
-            if due_s > self.reactor.now():
-                self.reactor.sleep_until(due_s)
+            # Also when it is due already: timers that set each other for "now" would keep other VUs from running.
+            self.reactor.sleep_until(due_s)
             self.event_loop.now_s = self.reactor.now()
             timer_id = self.event_loop.take_due()
             if timer_id is not None:
@@ -365,4 +378,3 @@ class VirtualUser:
             self.logger.warning(
                 f"{timer.name} {timer.timer_id} was stopped because the VU iteration was interrupted"
             )
-

@@ -227,7 +227,7 @@ def test_commands_after_connect_returned_are_error_events_and_change_nothing(ser
 
 @pytest.mark.parametrize("code", ["Infinity", "-Infinity", "1e300", "NaN", "'x'", "{}", "-1", "65536", "10n"])
 def test_odd_close_codes_are_no_bug_of_ours(server: RawServer, code: str) -> None:
-    seen, result = run(server, f"ws.connect(__ENV.URL, {{}}, (s) => {{ s.on('open', () => s.close({code})); }});")
+    _, result = run(server, f"ws.connect(__ENV.URL, {{}}, (s) => {{ s.on('open', () => s.close({code})); }});")
     assert result.messages == []
     assert len(server.told[0]) == 2  # type: ignore[arg-type]
 

@@ -1,8 +1,8 @@
 """An HTTP server for tests, on top of raw_server.py: answers are bytes that the test writes.
 
-    with RawServer(http(lambda request: answer(200, b"hello"))) as server:
-        run_script(..., env={"URL": http_url(server)})
-    assert [request.target for request in server.told] == ["/"]
+with RawServer(http(lambda request: answer(200, b"hello"))) as server:
+    run_script(..., env={"URL": http_url(server)})
+assert [request.target for request in server.told] == ["/"]
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def read_request(peer: Peer) -> HttpRequest | None:
     first, *lines = head.split("\r\n")
     method, target, _ = first.split(" ")
     headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-    body = peer.read_bytes(int(headers.get("content-length", "0")))
+    body = peer._read(int(headers.get("content-length", "0"))) or b""
     return HttpRequest(method, target, headers, body, peer.number)
 
 

@@ -5,7 +5,8 @@ Source: https://grafana.com/docs/k6/latest/using-k6/scenarios/executors/constant
 
 from __future__ import annotations
 
-from runner.execution.executors.looping import LoopingExecutor, LoopingVu
+from runner.execution.executors.base import ExecutorVu
+from runner.execution.executors.looping import LoopingExecutor
 from runner.options.durations import format_duration
 from runner.options.scenarios import ConstantVus
 
@@ -15,13 +16,9 @@ class ConstantVusExecutor(LoopingExecutor):
 
     scenario: ConstantVus
 
-    def take_iteration(self, vu: LoopingVu) -> bool:
+    def take_iteration(self, vu: ExecutorVu) -> bool:
         """There is always another one until the time is over."""
         return True
-
-    def left_over(self) -> int:
-        """Nothing was promised."""
-        return 0
 
     def fraction(self, elapsed_s: float) -> float:
         """By time."""

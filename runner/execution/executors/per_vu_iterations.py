@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from runner.execution.executors.looping import LoopingExecutor, LoopingVu
+from runner.execution.executors.base import ExecutorVu
+from runner.execution.executors.looping import LoopingExecutor
 from runner.options.durations import format_duration
 from runner.options.scenarios import PerVuIterations
 
@@ -22,7 +23,7 @@ class PerVuIterationsExecutor(LoopingExecutor):
         super().__init__(*args, **kwargs)
         self._taken: Counter[int] = Counter()
 
-    def take_iteration(self, vu: LoopingVu) -> bool:
+    def take_iteration(self, vu: ExecutorVu) -> bool:
         """One of the VU's own iterations."""
         if self._taken[vu.vu_id] >= self.scenario.iterations:
             return False
@@ -35,12 +36,12 @@ class PerVuIterationsExecutor(LoopingExecutor):
 
     def fraction(self, elapsed_s: float) -> float:
         """By iterations: they end the scenario, its duration is only a bound."""
-        done = self.counts.complete + self.counts.interrupted
+        done = self.counts.done
         return done / (self.scenario.iterations * self.scenario.vus)
 
     def details(self, elapsed: str) -> list[str]:
         """VUs, time and iterations."""
-        done = self.counts.complete + self.counts.interrupted
+        done = self.counts.done
         return [
             f"{self.scenario.vus} VUs",
             f"{elapsed}/{format_duration(self.scenario.max_duration_s)}",

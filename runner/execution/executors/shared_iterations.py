@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from runner.execution.executors.looping import LoopingExecutor, LoopingVu
+from runner.execution.executors.base import ExecutorVu
+from runner.execution.executors.looping import LoopingExecutor
 from runner.options.durations import format_duration
 from runner.options.scenarios import SharedIterations
 
@@ -21,7 +22,7 @@ class SharedIterationsExecutor(LoopingExecutor):
         super().__init__(*args, **kwargs)
         self._taken = 0
 
-    def take_iteration(self, vu: LoopingVu) -> bool:
+    def take_iteration(self, vu: ExecutorVu) -> bool:
         """One of the iterations that nobody has taken yet."""
         if self._taken >= self.scenario.iterations:
             return False
@@ -34,11 +35,11 @@ class SharedIterationsExecutor(LoopingExecutor):
 
     def fraction(self, elapsed_s: float) -> float:
         """By iterations: they end the scenario, its duration is only a bound."""
-        return (self.counts.complete + self.counts.interrupted) / self.scenario.iterations
+        return self.counts.done / self.scenario.iterations
 
     def details(self, elapsed: str) -> list[str]:
         """VUs, time and iterations."""
-        done = self.counts.complete + self.counts.interrupted
+        done = self.counts.done
         return [
             f"{self.scenario.vus} VUs",
             f"{elapsed}/{format_duration(self.scenario.max_duration_s)}",

@@ -182,8 +182,8 @@ ONE_SCRIPT = (
             'invalid argument "legacy" for "--summary-mode" flag: '
             "invalid summary mode 'legacy', use one of compact, full, disabled",
         ),
-        (("run", "-s", "1s:2", "s.js"), "flag --stage is not available in this version of k6py"),
-        (("run", "--rps", "5", "s.js"), "flag --rps is not available in this version of k6py"),
+        (("run", "--paused", "s.js"), "flag --paused is not available in this version of k6py"),
+        (("run", "--paused", "s.js"), "flag --paused is not available in this version of k6py"),
         (("run", "-a", "localhost:0", "s.js"), "flag --address is not available in this version of k6py"),
         (
             ("run", "--type", "archive", "x.tar"),
@@ -261,7 +261,7 @@ def test_every_flag_of_the_option_table_is_accepted_and_has_a_help_text() -> Non
 def test_flags_that_are_refused_are_not_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     main(["run", "--help"])
     shown = " ".join(capsys.readouterr().out.split())
-    assert "--stage" not in shown and "--rps" not in shown and "--vus" in shown
+    assert "--paused" not in shown and "--vus" in shown
     assert "(no effect in this version)" in shown
 
 

@@ -199,7 +199,7 @@ def test_an_idempotent_request_on_a_stale_connection_is_sent_again(reactor: Reac
 
 def test_a_request_is_sent_again_only_once(reactor: Reactor) -> None:
     server = Server(reactor, answering(OK, b""), answering(b""))
-    with pytest.raises(TransportError, match="^EOF$"):
+    with pytest.raises(TransportError, match=r"^EOF$"):
         run(reactor, bodies, connections(server), "GET", "GET")
     assert len(server.clients) == 2
 
@@ -232,7 +232,7 @@ def test_a_post_is_never_sent_twice(reactor: Reactor) -> None:
 
 def test_a_fresh_connection_is_not_tried_twice(reactor: Reactor) -> None:
     server = Server(reactor, answering(b""))
-    with pytest.raises(TransportError, match="^EOF$"):
+    with pytest.raises(TransportError, match=r"^EOF$"):
         run(reactor, send, connections(server))
     assert len(server.clients) == 1
 

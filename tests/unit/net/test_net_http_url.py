@@ -44,11 +44,19 @@ def test_credentials_are_taken_from_the_url(text: str, credentials: str | None) 
 
 @pytest.mark.parametrize(
     "text",
-    ["http://[broken", "http://a.test:x/", "http://a.test:99999/", " http://a.test", "http://a.test/\n"]
-    + ["http://a b/", "http://a.test/%zz", f"http://{'ü' * 70}.test/"],
+    [
+        "http://[broken",
+        "http://a.test:x/",
+        "http://a.test:99999/",
+        " http://a.test",
+        "http://a.test/\n",
+        "http://a b/",
+        "http://a.test/%zz",
+        f"http://{'ü' * 70}.test/",
+    ],
 )
 def test_what_is_no_url_has_code_1020(text: str) -> None:
-    with pytest.raises(MalformedUrl, match="^invalid URL: ") as caught:
+    with pytest.raises(MalformedUrl, match=r"^invalid URL: ") as caught:
         HttpUrl.parse(text)
     assert caught.value.code == 1020
 

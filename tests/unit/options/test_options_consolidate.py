@@ -196,11 +196,8 @@ PREFIX = "could not initialize 'script.js': could not parse the script options: 
             "There were problems with the specified script configuration:\n\t- scenario default has "
             "configuration errors: the number of VUs must be more than 0",
         ),
-        (
-            {"stages": [{"duration": "1s", "target": 1}]},
-            'option "stages" is not available in this version of k6py',
-        ),
-        ({"rps": 5}, 'option "rps" is not available in this version of k6py'),
+        ({"paused": True}, 'option "paused" is not available in this version of k6py'),
+        ({"paused": True}, 'option "paused" is not available in this version of k6py'),
         ({"paused": True}, 'option "paused" is not available in this version of k6py'),
     ],
 )
@@ -215,7 +212,7 @@ def test_wrong_script_options_end_with_104(exported: object, message: str) -> No
     ("environ", "message"),
     [
         ({"K6_VUS": "many"}, 'K6_VUS: strconv.ParseInt: parsing "many": invalid syntax'),
-        ({"K6_STAGES": "1s:5"}, "K6_STAGES is not available in this version of k6py"),
+        ({"K6_PAUSED": "true"}, "K6_PAUSED is not available in this version of k6py"),
     ],
 )
 def test_wrong_variables_end_with_104(environ: dict[str, str], message: str) -> None:
@@ -235,7 +232,7 @@ def test_wrong_variables_end_with_104(environ: dict[str, str], message: str) -> 
             {"tags": ["x"]},
             'invalid argument "x" for "--tag" flag: invalid tag \'x\', the form is name=value',
         ),
-        ({"stages": ["1s:2"]}, "flag --stage is not available in this version of k6py"),
+        ({"paused": ["true"]}, "flag --paused is not available in this version of k6py"),
         ({"executionSegment": "0:1/2"}, "flag --execution-segment is not available in this version of k6py"),
         ({"nonsense": "1"}, "unknown option nonsense"),
     ],

@@ -215,23 +215,6 @@ def test_all_mistakes_of_a_scenario_stand_in_one_line() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("executor", "fields"),
-    [
-        ("ramping-vus", {"stages": [{"duration": "1s", "target": 1}]}),
-        ("constant-arrival-rate", {"rate": 1, "duration": "1s", "preAllocatedVUs": 1}),
-        ("ramping-arrival-rate", {"stages": [{"duration": "1s", "target": 1}], "preAllocatedVUs": 1}),
-    ],
-)
-def test_an_executor_that_is_not_there_is_named(executor: str, fields: dict[str, object]) -> None:
-    with pytest.raises(OptionsError) as caught:
-        check_scenarios({"a": scenario(executor, **fields)})
-    assert caught.value.message == (
-        f'scenario a: executor "{executor}" is not available in this version of k6py '
-        "(available: shared-iterations, per-vu-iterations, constant-vus)"
-    )
-
-
 def test_a_missing_exec_function_is_named() -> None:
     scenarios = {"default": scenario("shared-iterations", "default"), "b": scenario("constant-vus", exec="x")}
     with pytest.raises(OptionsError) as caught:

@@ -1,0 +1,118 @@
+"""What the two arrival-rate executors share: iterations start at given times, in whatever VU is free.
+
+A start is an absolute deadline, computed from the iteration's number.  An iteration that finds no free VU is
+dropped and one more VU is made, up to maxVUs.  Source: https://grafana.com/docs/k6/latest/using-k6/scenarios/concepts/arrival-rate-vu-allocation/
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+
+from runner.execution.executors.base import Executor, ExecutorVu
+from runner.ops import Interrupted
+from runner.options.arrival_rates import ConstantArrivalRate, RampingArrivalRate
+from runner.options.durations import format_duration
+from runner.reactor import Task
+
+
+class ArrivalRateExecutor(Executor):
+    """Starts iterations at the times that the subclass gives."""
+
+    scenario: ConstantArrivalRate | RampingArrivalRate
+
+    @abstractmethod
+    def start_times(self) -> Iterator[float]:
+        """When iterations start, in seconds since the start of the scenario, in order."""
+
+    @abstractmethod
+    def rate_at(self, elapsed_s: float) -> float:
+        """Iterations per second that are wanted at `elapsed_s`."""
+
+    def start_tasks(self) -> None:
+        """VUs wait for iterations, and one task hands them out."""
+        # The VU used last is taken first, so that as few as possible are in use.
+        self._free: list[Task] = []
+        self._making = False
+        self._warned = False
+        self._closing = False
+        for vu in self.take_vus(self.scenario.pre_allocated_vus):
+            self.spawn(self._serve, vu)
+        self.spawn(self._hand_out, None)
+
+    def _hand_out(self) -> None:
+        assert self.started_s is not None
+        try:
+            for start_s in self.start_times():
+                when_s = self.started_s + start_s
+                if when_s >= self._end_s:
+                    break
+                self._reactor.sleep_until(when_s)
+                self._start_one()
+            self._reactor.sleep_until(self._end_s)
+        except Interrupted:
+            pass
+        self._closing = True
+        while self._free:
+            self._reactor.wake(self._free.pop(), False)
+
+    def _start_one(self) -> None:
+        if self._free:
+            self._reactor.wake(self._free.pop(), True)
+            return
+        self._around.drop(1)
+        if len(self.vus) < self.scenario.max_vus():
+            if not self._making:
+                self._making = True
+                self.spawn(self._add_vu, None)
+        elif not self._warned:
+            self._warned = True
+            self._around.warn(
+                f"Insufficient VUs, reached {len(self.vus)} active VUs and cannot initialize more"
+            )
+
+    def _add_vu(self) -> None:
+        try:
+            vu = self._around.make_vu()
+        except Interrupted:
+            return
+        finally:
+            self._making = False
+        self.vus.append(vu)
+        self.spawn(self._serve, vu)
+
+    def _serve(self, vu: ExecutorVu) -> None:
+        task = self._reactor.current_task()
+        assert task is not None
+        try:
+            while not self._closing:
+                self._free.append(task)
+                if not self._reactor.park():
+                    return
+                self.counts.active_vus += 1
+                started_s = self._reactor.now()
+                try:
+                    self.iterate(vu, self._hard_end_s)
+                finally:
+                    self.counts.active_vus -= 1
+                self.rest(started_s)
+        except Interrupted:
+            if task in self._free:
+                self._free.remove(task)
+
+    def fraction(self, elapsed_s: float) -> float:
+        """By time."""
+        total_s = self.scenario.run_time_s()
+        return min(1.0, elapsed_s / total_s) if total_s else 1.0
+
+    def details(self, elapsed: str) -> list[str]:
+        """VUs in use and made, time, and rate."""
+        made = len(self.vus)
+        total = format_duration(self.scenario.run_time_s())
+        elapsed_s = 0.0 if self.started_s is None else self._reactor.now() - self.started_s
+        width = len(str(self.scenario.max_vus()))
+        return [
+            f"{self.counts.active_vus:0{width}d}/{made:0{width}d} VUs",
+            total if self.finished_s is not None else f"{elapsed}/{total}",
+            f"{self.rate_at(min(elapsed_s, self.scenario.run_time_s())):.2f} iters/s",
+        ]
