@@ -6,7 +6,6 @@ docs/add-a-binding.md walks through one.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Callable
 from pathlib import Path
@@ -104,10 +103,15 @@ class Binding:
 
     def _in_thread(self, method: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any) -> Any:
-            run = asyncio.run if inspect.iscoroutinefunction(method) else lambda result: result
-            return self.vu.reactor.call_in_thread(lambda: run(method(*args)))
+            result = method(*args)
+            if inspect.iscoroutine(result):
+                # Imported by those who use it: it takes a noticeable part of a short run's start.
+                import asyncio
 
-        return call
+                return asyncio.run(result)
+            return result
+
+        return lambda *args: self.vu.reactor.call_in_thread(call, *args)
 
     def _not_in_init(self, method: Callable[..., Any], text: str) -> Callable[..., Any]:
         def call(*args: Any) -> Any:

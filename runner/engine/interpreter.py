@@ -190,7 +190,7 @@ def _thrown_again(error: ScriptError, url: str) -> Exception:
     if not colon or js_class not in _ERROR_CLASSES:
         return error
     # A syntax error has no frame in the file itself.
-    where = error.stack.strip().removeprefix("at ") if js_class == "SyntaxError" else ""
+    where = error.stack.partition("\n")[0].strip().removeprefix("at ") if js_class == "SyntaxError" else ""
     return Thrown(f"{text} ({where})" if where else text, js_class)
 
 

@@ -23,6 +23,9 @@ const firstLine = (error) => {
   }
 };
 
+// What the host writes before the code of a CommonJS file, on its first line.
+const COMMONJS_HEAD = '(function (exports, require, module) {';
+
 const frame = (site) => {
   const file = site.getFileName();
   if (!file || !file.startsWith('file:')) {
@@ -30,6 +33,13 @@ const frame = (site) => {
   }
   let line = site.getLineNumber();
   let column = site.getColumnNumber();
+  if (line === 1 && commonjsModules.has(file)) {
+    column -= COMMONJS_HEAD.length;
+    if (column < 1) {
+      // The ES module around the file.
+      return '';
+    }
+  }
   if (/\.[cm]?ts$/.test(file)) {
     [line, column] = callHost('engine.original_position', file, line, column)?.[0] ?? [line, column];
   }

@@ -77,7 +77,7 @@ class ScriptModules:
         Raises:
             ImportFailed: the specifier has a form that k6 does not support, or names nothing.
         """
-        if specifier.startswith("k6py:") :
+        if specifier.startswith("k6py:"):
             return self._internal(base, specifier)
         if specifier == "k6" or specifier.startswith("k6/"):
             return specifier
@@ -187,8 +187,9 @@ def _as_module(url: str, code: str) -> str:
     """An ES module that runs a CommonJS file and has its exports, as default and by name."""
     names = sorted({first or second for first, second in _CJS_EXPORT.findall(code)} - {"default"})
     lines = [
-        f"import {{ commonjs }} from '{KERNEL}';",
+        # At the start of the first line, where the kernel knows that it is no code of the file's own.
         f"const exported = commonjs({json.dumps(url)});",
+        f"import {{ commonjs }} from '{KERNEL}';",
         "export default exported;",
     ]
     for index, name in enumerate(names):

@@ -1,0 +1,167 @@
+"""The JavaScript that scripts find: globals, stacks, variables, and order of what happens later."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.kit.run_script import run_iteration_code, run_script
+
+# FACTS of k6 v2.2.0: https://grafana.com/docs/k6/latest/javascript-api/ lists those with a page.
+PRESENT = (
+    "console open require __ENV __VU setTimeout clearTimeout setInterval clearInterval crypto TextEncoder"
+    " TextDecoder global GoError escape unescape globalThis Promise Proxy Reflect BigInt Symbol WeakMap"
+).split()
+ABSENT = (
+    "window self process Buffer URL URLSearchParams btoa atob structuredClone queueMicrotask fetch Headers"
+    " AbortController Event Blob WebSocket ReadableStream performance setImmediate Intl WebAssembly WeakRef"
+    " FinalizationRegistry SharedArrayBuffer Atomics Iterator navigator alert print scriptArgs std os bjson"
+    # Engine and bridge.
+    " dukpy call_python _dukpy call_dukpy evaljs InternalError DOMException k6pySlots k6py"
+).split()
+
+
+@pytest.fixture(params=[True, False], ids=["native", "plain"])
+def native(request: pytest.FixtureRequest) -> bool:
+    value: bool = request.param
+    return value
+
+
+def test_globals_are_those_of_k6_in_init_and_in_iterations(native: bool) -> None:
+    names = PRESENT + ABSENT
+    code = f"{names!r}.filter((name) => name in globalThis).join(' ')"
+    result = run_script(
+        f"""
+        const look = () => {code};
+        const init = look();
+        require('./cjs.js');
+        const after = look();
+        await null;
+        const awaited = look();
+        export default function () {{
+          console.log(init); console.log(after); console.log(awaited); console.log(globalThis.inCjs); console.log(look());
+          Promise.resolve().then(() => console.log(look()));
+          setTimeout(() => console.log(look()));
+        }}
+        """,
+        files={"cjs.js": f"globalThis.inCjs = {code};"},
+        native=native,
+    )
+    assert result.lines == [" ".join(PRESENT)] * 7
+
+
+def test_every_global_name_is_accounted_for(native: bool) -> None:
+    result = run_iteration_code(
+        "console.log(Object.getOwnPropertyNames(globalThis).filter((name) => /^[a-z_]/.test(name)).sort().join(' '));",
+        native=native,
+    )
+    assert result.lines == [
+        "__ENV __ITER __VU clearInterval clearTimeout console crypto decodeURI decodeURIComponent encodeURI"
+        " encodeURIComponent escape eval global globalThis isFinite isNaN open parseFloat parseInt require"
+        " setInterval setTimeout undefined unescape"
+    ]
+
+
+def test_variables_of_the_run(native: bool) -> None:
+    result = run_script(
+        """
+        const seen = [__VU, typeof __ITER, __ENV.WHO];
+        __ENV.WRITTEN = 'yes';
+        export const options = { vus: 2, iterations: 4 };
+        export function setup() { console.log('setup', __VU, __ITER); }
+        export default function () { console.log(seen.join(), __VU, __ITER, __ENV.WRITTEN); }
+        export function teardown() { console.log('teardown', __VU, __ITER); }
+        """,
+        env={"WHO": "me"},
+        native=native,
+    )
+    assert result.lines[0] == "setup 0 undefined"
+    assert result.lines[-1] == "teardown 0 undefined"
+    assert sorted(result.lines[1:-1]) == [
+        "1,undefined,me 1 0 yes", "1,undefined,me 1 1 yes", "2,undefined,me 2 0 yes", "2,undefined,me 2 1 yes",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "frames"),
+    [
+        ("throw new Error('boom');", "Error: boom", ["default 3"]),
+        ("inner();", "Error: in", ["inner 1", "default 3"]),
+        ("[1].map(() => null.x);", "TypeError: cannot read property 'x' of null", [" 3", "default 3"]),
+        ("new Promise(() => inner());", "Uncaught (in promise) Error: in", ["inner 1", " 3", "default 3"]),
+        ("fail('why');", "GoError: why", ["default 3"]),
+        ("throw new Error('a\\nb');", "Error: a\nb", ["default 3"]),
+        ("throw 'text';", "text", []),
+        ("throw { a: 1 };", "[object Object]", []),
+        ("throw null;", "null", []),
+        ("throw Object.assign(new Error('e'), { stack: 5 });", "Error: e", []),
+    ],
+)
+def test_what_an_uncaught_exception_looks_like(
+    code: str, message: str, frames: list[str], native: bool, tmp_path: Path
+) -> None:
+    script = (
+        "function inner() { throw new Error('in'); } import { fail } from 'k6';\n"
+        f"export default function () {{\n  {code}\n}}\n"
+    )
+    result = run_script(script, folder=tmp_path, native=native)
+    (entry,) = result.log
+    said = entry.pop("msg")
+    assert entry.pop("time")
+    assert entry == {"level": "error", "executor": "per-vu-iterations", "scenario": "default",
+                     "hint": "script exception", "source": "stacktrace"}  # fmt: skip
+    # Columns are the engine's own affair: a call's is that of its name or of its bracket.
+    place = re.compile(r"\tat (?:(\w+) \()?" + re.escape((tmp_path / "script.js").as_uri()) + r":(\d+):\d+\)?\n")
+    assert [f"{name} {line}" for name, line in place.findall(said)] == frames
+    assert place.sub("", said).removesuffix("\n") == message
+
+
+def test_stack_property_begins_with_the_message_and_names_files_only(native: bool) -> None:
+    result = run_iteration_code("console.log(new RangeError('r').stack);", native=native)
+    (stack,) = result.lines
+    assert stack.startswith("RangeError: r\n\tat default (file:///")
+    assert stack.count("\tat ") == 1
+
+
+def test_first_line_of_a_commonjs_file_has_its_own_columns() -> None:
+    result = run_script("exports.default = function () { throw new Error('x'); };")
+    assert ":1:" in result.messages[0]
+    column = int(result.messages[0].rpartition(":")[2].rstrip(")\n"))
+    assert column <= len("exports.default = function () { throw new Error(")
+    assert result.messages[0].count("\tat ") == 1
+
+
+def test_endless_recursion_is_a_range_error_everywhere(native: bool) -> None:
+    code = """
+      const f = () => f();
+      const tries = [f, () => [1].map(f), () => JSON.stringify({ toJSON: f }), () => `${{ toString: f }}`];
+      for (const go of tries) try { go(); } catch (e) { console.log(e instanceof RangeError); }
+      return Promise.resolve().then(f).catch((e) => console.log(e instanceof RangeError));
+    """
+    assert run_iteration_code(code, native=native).lines == ["true"] * 5
+
+
+def test_lone_surrogates_are_logged_as_replacement_characters(native: bool) -> None:
+    result = run_iteration_code(r"console.log('a\ud800b\udc00\ud83d\ude00', '\\ud800');", native=native)
+    assert result.lines == ["a�b�😀 \\ud800"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 125, 126, 4095, 65535, 65536])
+def test_bytes_of_a_file_arrive_unchanged(size: int, native: bool) -> None:
+    content = bytes((i >> 1) + (i & 1) * 0xD8 + i * 7 & 0xFF for i in range(size))
+    content = (b"\x00\xd8\x41\x00\xff\xdf" + content)[:size]
+    script = """
+      const binary = open('./data.bin', 'b');
+      export default function () {
+        const bytes = new Uint8Array(binary);
+        console.log(binary.byteLength, bytes.reduce((sum, byte, i) => (sum * 31 + byte + i) % 1000003, 7));
+      }
+    """
+    checksum = 7
+    for i, byte in enumerate(content):
+        checksum = (checksum * 31 + byte + i) % 1000003
+    result = run_script(script, files={"data.bin": content}, native=native)
+    assert result.messages == []
+    assert result.lines == [f"{size} {checksum}"]
