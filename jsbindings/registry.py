@@ -10,19 +10,21 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from jsbindings.api import Binding
-from runner.errors import ImportFailed, UsageError
+from runner.errors import ImportFailed, ScriptError, UsageError
 
 ENTRY_POINT_GROUP = "k6py.modules"
 
 # Module name -> Python package with the Binding in ops.py.
 BUILTIN = {
     "k6": "jsbindings.k6",
+    "k6/data": "jsbindings.data",
     "k6/execution": "jsbindings.execution",
     "k6/http": "jsbindings.http",
     "k6/metrics": "jsbindings.metrics",
     "k6/timers": "jsbindings.timers",
     "k6/ws": "jsbindings.ws",
     # Not for scripts: what stands behind the globals.
+    "k6py:collation": "jsbindings.collation",
     "k6py:console": "jsbindings.console",
     "k6py:files": "jsbindings.files",
     "k6py:text-encoding": "jsbindings.text_encoding",
@@ -30,11 +32,12 @@ BUILTIN = {
 }
 
 # JavaScript that faces share.
-_HELPERS = {"k6py:tags": "tags.js"}
+_HELPERS = {"k6py:tags": "tags.js", "k6py:setup-data": "setup_data.js"}
 
 # The globals that every script finds (https://grafana.com/docs/k6/latest/javascript-api/init-context/ and
 # pages beside it).
 GLOBALS = """
+import 'k6py:collation';
 import { require } from 'k6py:kernel';
 import { console } from 'k6py:console';
 import { open } from 'k6py:files';
@@ -53,7 +56,6 @@ NOT_AVAILABLE = frozenset(
         "k6/browser",
         "k6/crypto",
         "k6/crypto/x509",
-        "k6/data",
         "k6/encoding",
         "k6/experimental/csv",
         "k6/experimental/fs",
@@ -96,6 +98,7 @@ class ModuleRegistry:
 
         Raises:
             ImportFailed: no such module, with what to do about it.
+            ScriptError: k6 had it once.
         """
         if name not in self._classes:
             self._classes[name] = self._import(name)
@@ -117,9 +120,7 @@ class ModuleRegistry:
             found: type[Binding] = entry_point.load()
             return found
         if name in REMOVED:
-            raise ImportFailed(
-                f"the module {name} has been removed from k6: please use {REMOVED[name]} instead"
-            )
+            raise ScriptError(f"GoError: {name} has been removed from k6, please use {REMOVED[name]} instead")
         if name in NOT_AVAILABLE:
             raise ImportFailed(
                 f"unknown module: {name} (a module of k6 that this version of k6py does not have yet)"

@@ -48,12 +48,14 @@ class EchoServer:
         port: 0 for a free one.
         tls: listen for TLS too, on ``tls_port``, with a certificate made on the spot.
         tls_port: 0 for a free one.
+        record_times: keep the moment of each session's begin; without a bound, so for tests.
 
     Attributes:
         url, tls_url: where it listens, ``ws://127.0.0.1:8080`` and ``wss://...``; tls_url is "" without TLS.
         ca_pem: certificate (PEM) of the authority that signed the server's, "" without TLS.
         connections: TCP connections taken so far.
         sessions: WebSocket sessions begun so far.
+        session_times: when they began, on the monotonic clock; [] unless asked for.
         sessions_open, sessions_open_max: how many are open now, and were at the same time.
         messages: messages received so far; each one went back, unless its sender had begun to close.
 
@@ -62,10 +64,17 @@ class EchoServer:
     """
 
     def __init__(
-        self, host: str = "127.0.0.1", port: int = 0, *, tls: bool = False, tls_port: int = 0
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        tls: bool = False,
+        tls_port: int = 0,
+        record_times: bool = False,
     ) -> None:
         self.connections = 0
         self.sessions = 0
+        self.session_times: list[float] = []
         self.sessions_open = 0
         self.sessions_open_max = 0
         self.messages = 0
@@ -73,6 +82,7 @@ class EchoServer:
         self.ca_pem = ""
         self._thread: threading.Thread | None = None
         self._error: BaseException | None = None
+        self._record_times = record_times
         self._certificate: SelfSignedCertificate | None = None
         self._listeners: list[Listener] = []
         self._streams: set[TcpStream] = set()
@@ -193,6 +203,8 @@ class EchoServer:
 
     def _echo_counted(self, stream: Stream, session: WebSocketSession) -> None:
         self.sessions += 1
+        if self._record_times:
+            self.session_times.append(self._reactor.now())
         self.sessions_open += 1
         self.sessions_open_max = max(self.sessions_open_max, self.sessions_open)
         try:

@@ -46,6 +46,17 @@ export const vu = Object.defineProperties(live((name) => host.vu_value(name), ['
   tags: { enumerable: true, value: tags },
 });
 
+const freeze = (value) => {
+  if (value !== null && typeof value === 'object') {
+    Object.values(value).forEach(freeze);
+    Object.freeze(value);
+  }
+  return value;
+};
+
+// The test's options are final before the first iteration, so each VU asks for them once.
+let options;
+
 export const test = {
   abort(reason) {
     host.abort(reason === undefined ? null : String(reason));
@@ -54,7 +65,8 @@ export const test = {
     host.fail(reason === undefined ? '' : String(reason));
   },
   get options() {
-    return host.options();
+    options ??= freeze(host.options());
+    return options;
   },
 };
 

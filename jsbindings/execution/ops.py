@@ -7,6 +7,7 @@ from typing import Any
 from jsbindings.api import Binding, Thrown, op
 from runner.errors import ExitCode
 from runner.ops import Interrupted
+from runner.options.k6_form import final_options_to_k6
 from runner.vu.context import RunningTest
 
 
@@ -81,10 +82,10 @@ class ExecutionBinding(Binding):
             raise Thrown("failing a test in the init context is not supported")
         self._test().mark_failed(reason)
 
-    @op
-    def options(self) -> None:
-        """Not there yet."""
-        raise Thrown("exec.test.options is not available in this version of k6py")
+    @op(init_error="getting test options in the init context is not supported")
+    def options(self) -> dict[str, object]:
+        """The final options of the test."""
+        return final_options_to_k6(self.vu.options)
 
     def _test(self) -> RunningTest:
         running = self.vu.context.running_test

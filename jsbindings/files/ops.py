@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from urllib.parse import urljoin
 
 from jsbindings.api import Binding, Thrown, op
@@ -12,15 +11,9 @@ _REFUSED = INIT_ONLY.format("open")
 
 
 class FilesBinding(Binding):
-    """open() of one virtual user; `shared` maps paths to contents."""
+    """open() of one virtual user."""
 
     module = "k6py:files"
-    shared: dict[Path, bytes]
-
-    @classmethod
-    def create_shared(cls) -> dict[Path, bytes]:
-        """File contents by path."""
-        return {}
 
     @op
     def read_text(self, path: str, calling_file: str) -> str:
@@ -38,20 +31,22 @@ class FilesBinding(Binding):
         if not given:
             raise Thrown("open() can't be used with an empty filename")
         modules = self.vu.context.modules
+        if "\0" in given:
+            raise Thrown(f"The file {given!r} can't exist: a file name has no NUL character")
         url = (
             given
             if given.startswith("file://")
             else urljoin(calling_file or modules.main, _as_relative(given))
         )
-        path = modules.path_of(url)
-        if path not in self.shared:
-            try:
-                self.shared[path] = path.read_bytes()
-            except FileNotFoundError:
-                raise Thrown(f'The file "{given}" couldn\'t be found on local disk ({path})') from None
-            except OSError as error:
-                raise Thrown(f'The file "{given}" couldn\'t be read: {error.strerror} ({path})') from None
-        return self.shared[path]
+        try:
+            return modules.read_file(url)
+        except FileNotFoundError:
+            raise Thrown(
+                f'The file "{given}" couldn\'t be found on local disk ({modules.path_of(url)})'
+            ) from None
+        except OSError as error:
+            path = modules.path_of(url)
+            raise Thrown(f'The file "{given}" couldn\'t be read: {error.strerror} ({path})') from None
 
 
 def _as_relative(path: str) -> str:

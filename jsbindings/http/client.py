@@ -33,34 +33,22 @@ TIMEOUT_S = 60.0
 RESPONSE_TYPES = ("text", "binary", "none")
 
 
-@dataclass
-class RateLimit:
-    """The option ``rps``: one for all virtual users of the process.
-
-    Args:
-        next_s: when the next request may start, on the reactor's clock.
-    """
-
-    next_s: float = 0.0
-
-    def wait(self, vu: VirtualUser) -> float:
-        """Wait for this request's turn; how many seconds that took."""
-        rps = vu.options.rps
-        if not rps or rps <= 0:
-            return 0.0
-        now_s = vu.reactor.now()
-        turn_s = max(now_s, self.next_s)
-        self.next_s = turn_s + 1 / rps
-        if turn_s > now_s:
-            vu.reactor.sleep_until(turn_s)
-        return vu.reactor.now() - now_s
+def wait_for_turn(vu: VirtualUser) -> float:
+    """Wait until the option ``rps`` lets one more request start; how many seconds that took."""
+    rps = vu.options.rps
+    if not rps or rps <= 0:
+        return 0.0
+    now_s = vu.reactor.now()
+    turn_s = vu.context.request_turns.claim(now_s, 1 / rps)
+    if turn_s > now_s:
+        vu.reactor.sleep_until(turn_s)
+    return vu.reactor.now() - now_s
 
 
 class ProcessState:
-    """What all virtual users of a process share: the rate limit, and who closes their connections at the end."""
+    """What all virtual users of a process share: who closes their connections at the end."""
 
     def __init__(self) -> None:
-        self.limit = RateLimit()
         self._connections: WeakSet[HttpConnections] = WeakSet()
         self._closer: Task | None = None
 
@@ -105,7 +93,6 @@ class HttpClient:
 
     def __init__(self, vu: VirtualUser, shared: ProcessState) -> None:
         self._vu = vu
-        self._limit = shared.limit
         self._keep = not vu.options.no_connection_reuse
         self.connections = HttpConnections(
             vu.reactor, vu.context.require_dialer(), vu_id=vu.vu_id, counter=vu.bytes
@@ -126,7 +113,7 @@ class HttpClient:
         redirects = 0
         try:
             while True:
-                deadline_s += self._limit.wait(self._vu)
+                deadline_s += wait_for_turn(self._vu)
                 answer = self._send(hop, settings, deadline_s)
                 next_call = self._next_call(hop, answer)
                 if next_call is None or redirects >= settings.redirects_max:

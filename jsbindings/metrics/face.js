@@ -12,6 +12,9 @@ const toNumber = (value) => {
   return Number.isNaN(number) ? INVALID : number;
 };
 
+// Of anything but a number a rate asks, as in k6, only whether it is truthy; the text '0' is.
+const rateValue = (value, number) => (typeof value === 'number' ? number : Number(Boolean(value)));
+
 // JSON has no infinite numbers.
 const encoded = (number) => (Number.isFinite(number) ? number : String(number));
 
@@ -27,7 +30,8 @@ const declare = (metric, type, name, isTime) => {
       }
       return false;
     }
-    metrics.add(handle, encoded(number), tagValues(tags, `cannot add tags for the '${name}' custom metric: `));
+    const sample = type === 'rate' ? rateValue(value, number) : number;
+    metrics.add(handle, encoded(sample), tagValues(tags, `cannot add tags for the '${name}' custom metric: `));
     return true;
   };
   Object.assign(metric, { name, add });

@@ -59,6 +59,9 @@ export class TextDecoder {
   }
 
   #joined(input) {
+    if (input !== undefined && input !== null && !(input instanceof ArrayBuffer) && !ArrayBuffer.isView(input)) {
+      throw new TypeError('decode() takes an ArrayBuffer or a view of one');
+    }
     const given = input === undefined || input === null
       ? new Uint8Array(0)
       : new Uint8Array(input.buffer ?? input, input.byteOffset ?? 0, input.byteLength);

@@ -27,7 +27,7 @@ export const clearTimeout = (id) => clear(id);
 export const clearInterval = (id) => clear(id);
 export default { setTimeout, clearTimeout, setInterval, clearInterval };
 
-onTimer((id) => {
+const fire = (id) => {
   const timer = pending.get(id);
   if (timer === undefined) {
     return;
@@ -36,4 +36,7 @@ onTimer((id) => {
     pending.delete(id);
   }
   timer.callback(...timer.args);
-});
+};
+
+// Timers that an iteration left behind were forgotten by the host when it ended.
+onTimer(fire, () => pending.clear());

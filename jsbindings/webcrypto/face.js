@@ -10,7 +10,7 @@ const integerArrays = new Set(['Int8Array', 'Uint8Array', 'Uint8ClampedArray', '
 const domError = (name, message) => Object.assign(new Error(message), { name });
 
 function getRandomValues(array) {
-  if (!ArrayBuffer.isView(array) || !integerArrays.has(array.constructor.name)) {
+  if (!ArrayBuffer.isView(array) || !integerArrays.has(array[Symbol.toStringTag])) {
     throw domError('TypeMismatchError', 'getRandomValues() takes an integer typed array');
   }
   if (array.byteLength > QUOTA_BYTES) {

@@ -27,10 +27,12 @@ Examples:
 # Subcommand to the module that holds its ``command``.
 _COMMANDS = {
     "run": "runner.cli.run",
+    "archive": "runner.cli.archive",
+    "inspect": "runner.cli.inspect",
     "echo-server": "runner.cli.echo_server",
     "version": "runner.cli.version",
 }
-_UNAVAILABLE = ("archive", "cloud", "completion", "deps", "features", "inspect", "new", "x")
+_UNAVAILABLE = ("cloud", "completion", "deps", "features", "new", "x")
 
 
 class RootCommand(FlagGroup):

@@ -15,7 +15,7 @@ from runner.errors import K6pyError, UsageError
 from runner.execution.config import TestConfig
 from runner.options.layers import flag_layer
 from runner.options.runtime import GLOBAL_SETTINGS, RUN_SETTINGS, read_settings
-from runner.options.table import OPTIONS
+from runner.options.table import OPTIONS, OptionSpec
 
 EPILOG = """\b
 Examples:
@@ -24,12 +24,13 @@ Examples:
   k6py run -e HOST=test.example --out json=samples.json script.js
   k6py run --module my_module.py script.js
   cat script.js | k6py run -
+  k6py run archive.tar
 """
 
 
 def run_script(scripts: tuple[str, ...], **flags: Any) -> int:
     """Run a test and return its exit code."""
-    given = _with_global_flags(flags)
+    given = with_global_flags(flags)
     try:
         config = test_config(scripts, given, os.environ)
         # Bad flags are told before the script runs, since its init code may already do things.
@@ -43,19 +44,28 @@ def run_script(scripts: tuple[str, ...], **flags: Any) -> int:
         return int(error.exit_code)
 
 
-def test_config(scripts: Sequence[str], flags: Mapping[str, Any], environ: Mapping[str, str]) -> TestConfig:
+def test_config(
+    scripts: Sequence[str],
+    flags: Mapping[str, Any],
+    environ: Mapping[str, str],
+    *,
+    settings_specs: Sequence[OptionSpec] = RUN_SETTINGS,
+    include_system_env_vars: bool = True,
+) -> TestConfig:
     """What the command line asks for.
 
     Args:
         scripts: the positional arguments; exactly one is right.
         flags: click's parameters, those of the command group included.
         environ: the process environment.
+        settings_specs: the settings that the subcommand has.
+        include_system_env_vars: what holds for ``__ENV`` when nobody says.
 
     Raises:
         UsageError: not one script, or a flag whose value does not parse or that is not available.
         OptionsError: the same for an environment variable.
     """
-    specs = (*RUN_SETTINGS, *GLOBAL_SETTINGS)
+    specs = (*settings_specs, *GLOBAL_SETTINGS)
     settings = read_settings(specs, given_flags(specs, flags), environ)
     if len(scripts) != 1:
         raise UsageError(
@@ -65,6 +75,7 @@ def test_config(scripts: Sequence[str], flags: Mapping[str, Any], environ: Mappi
     options = given_flags(OPTIONS.values(), flags)
     return TestConfig(
         script=scripts[0],
+        script_type=settings.get("type", ""),
         flags=options,
         env=settings.get("env", {}),
         config_file=settings.get("config"),
@@ -79,10 +90,12 @@ def test_config(scripts: Sequence[str], flags: Mapping[str, Any], environ: Mappi
         no_color=settings.get("noColor", False) or "NO_COLOR" in environ,
         summary_export=settings.get("summaryExport"),
         summary_mode=settings.get("summaryMode", "compact"),
+        new_machine_readable_summary=settings.get("newMachineReadableSummary", False),
         no_thresholds=settings.get("noThresholds", False),
-        include_system_env_vars=settings.get("includeSystemEnvVars", True),
-        compatibility_mode=settings.get("compatibilityMode", "extended"),
+        include_system_env_vars=settings.get("includeSystemEnvVars", include_system_env_vars),
+        compatibility_mode=settings.get("compatibilityMode"),
         modules=tuple(settings.get("modules", ())),
+        workers=settings.get("workers"),
     )
 
 
@@ -90,7 +103,7 @@ def _last_text(flags: Mapping[str, Sequence[str]], name: str) -> str | None:
     return flags[name][-1] if name in flags else None
 
 
-def _with_global_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
+def with_global_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
     """Global flags may stand before the subcommand, too; those behind it win."""
     context = click.get_current_context(silent=True)
     before = dict(context.parent.params) if context and context.parent else {}
@@ -104,7 +117,7 @@ command = FlagCommand(
         click.Argument(["scripts"], nargs=-1, metavar="SCRIPT"),
         *flag_options((*OPTIONS.values(), *RUN_SETTINGS, *GLOBAL_SETTINGS)),
     ],
-    help="Run a test script; - reads it from standard input.",
+    help="Run a test script, or an archive of one; - reads either from standard input.",
     short_help="Run a test.",
     epilog=EPILOG,
 )

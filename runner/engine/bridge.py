@@ -21,7 +21,7 @@ _loads = json.JSONDecoder().decode
 # Handlers and finally blocks of an interrupted script may call a few more ops; a script that catches every
 # exception and calls on and on is sent into an endless loop, where the watchdog can cut it off.
 REFUSALS_MAX = 100
-_SPIN = b'{"spin":true}'
+_SPIN = b'"spin"'
 
 
 class Bridge:
@@ -80,7 +80,7 @@ class Bridge:
         if b"\\ud" in arguments:
             values = [
                 # Text that stands for bytes has any 16 bits in a character.
-                value if index in op.byte_arguments and isinstance(value, dict) else _well_formed(value)
+                value if index in op.byte_arguments and isinstance(value, dict) else well_formed(value)
                 for index, value in enumerate(values)
             ]
         for index in op.byte_arguments:
@@ -95,9 +95,7 @@ class Bridge:
             return value.encode("utf-8")
         if "slot" in value and self._door is not None:
             return self._door.take_bytes(value["slot"])
-        packed: str = value["packed"]
-        raw = packed[1:].encode("utf-16-le", "surrogatepass")
-        return raw[:-1] if packed[0] == "1" else raw
+        return unpack(value["packed"])
 
     def _answer(self, value: Any) -> bytes | None:
         if value is None:
@@ -142,20 +140,26 @@ class _BytesEncoder(json.JSONEncoder):
         return {"$slot": self._count - 1}
 
 
+def unpack(packed: str) -> bytes:
+    """The bytes that the kernel packed into text."""
+    raw = packed[1:].encode("utf-16-le", "surrogatepass")
+    return raw[:-1] if packed[0] == "1" else raw
+
+
 def _pack(data: bytes) -> str:
     odd = len(data) % 2
     padded = data + b"\0" if odd else data
     return f"{odd}{padded.decode('utf-16-le', 'surrogatepass')}"
 
 
-def _well_formed(value: Any) -> Any:
+def well_formed(value: Any) -> Any:
     """`value` with U+FFFD for every lone surrogate, as k6 sends such text."""
     if isinstance(value, str):
         return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     if isinstance(value, list):
-        return [_well_formed(item) for item in value]
+        return [well_formed(item) for item in value]
     if isinstance(value, dict):
-        return {_well_formed(key): _well_formed(item) for key, item in value.items()}
+        return {well_formed(key): well_formed(item) for key, item in value.items()}
     return value
 
 

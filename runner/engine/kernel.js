@@ -75,6 +75,10 @@ delete Error.isError;
 
 // The URL of the script file whose code is calling: relative paths of open() and require() start there.
 export const callingFile = () => {
+  if (!native && evaluating.length > 0) {
+    // Without the native door, frames of CommonJS files have no name.
+    return evaluating.at(-1);
+  }
   callSites = [];
   new Error().stack;
   const files = callSites.map((site) => site.getFileName());
@@ -163,7 +167,7 @@ const unwrap = (answer) => {
     slots.length = 0;
     return value;
   }
-  while (answer.spin) {
+  while (answer === 'spin') {
     // The script was interrupted and would not stop: only here can it be cut off for certain.
   }
   throw new (errorClasses[answer.error] ?? Error)(answer.message);
@@ -200,6 +204,8 @@ export const handles = new WeakMap();
 // --- CommonJS --------------------------------------------------------------------------------------------------------
 
 const commonjsModules = new Map();
+// URLs of the CommonJS files that are running their top level, the innermost last.
+const evaluating = [];
 let delivered;
 let thrownInModule;
 
@@ -246,6 +252,7 @@ export const commonjs = (url) => {
     module = { exports: {}, id: url };
     commonjsModules.set(url, module);
     const requireHere = (specifier) => requireFrom(url, String(specifier));
+    evaluating.push(url);
     try {
       compile(url).call(module.exports, module.exports, requireHere, module);
     } catch (error) {
@@ -253,6 +260,8 @@ export const commonjs = (url) => {
       thrownInModule = error;
       commonjsModules.delete(url);
       throw error;
+    } finally {
+      evaluating.pop();
     }
   }
   return module.exports;
@@ -263,7 +272,9 @@ export const commonjs = (url) => {
 let script = {};
 let outcome = {};
 let setupData;
-let timerCallbacks = null;
+let fireTimer = null;
+let forgetTimers = () => {};
+let describeResult = null;
 
 // Called by the module that imports the script when all of it has run.
 export const loaded = (namespace, isCommonjs) => {
@@ -272,8 +283,14 @@ export const loaded = (namespace, isCommonjs) => {
 };
 
 // k6/timers registers how a timer fires; the host names timers by number.
-export const onTimer = (fire) => {
-  timerCallbacks = fire;
+export const onTimer = (fire, forget) => {
+  fireTimer = fire;
+  forgetTimers = forget;
+};
+
+// The module that knows what k6 makes of setup's data registers how.
+export const onResult = (describe) => {
+  describeResult = describe;
 };
 
 const settle = (value) => {
@@ -296,7 +313,17 @@ const guard = (action) => {
   return outcome;
 };
 
-const toJson = (value) => (value === undefined ? undefined : JSON.stringify(value));
+const call = (action) => {
+  outcome = {};
+  return guard(() => {
+    const result = action();
+    if (result instanceof Promise) {
+      result.then(settle, (error) => fail(error, true));
+    } else {
+      settle(result);
+    }
+  });
+};
 
 const entries = {
   begin() {
@@ -309,7 +336,7 @@ const entries = {
     return {
       functions: names.filter((name) => typeof script[name] === 'function'),
       others: names.filter((name) => typeof script[name] !== 'function'),
-      options: toJson(script.options),
+      options: script.options === undefined ? undefined : JSON.stringify(script.options),
     };
   },
   // Parsed once per VU: what one iteration changes in the data, the VU's next ones see (as in k6).
@@ -317,43 +344,26 @@ const entries = {
     setupData = json === null ? undefined : JSON.parse(json);
   },
   run(name, iteration) {
-    outcome = {};
     globalThis.__ITER = iteration ?? undefined;
-    return guard(() => {
-      const result = script[name](setupData);
-      if (result instanceof Promise) {
-        result.then(settle, (error) => fail(error, true));
-      } else {
-        settle(result);
-      }
-    });
+    forgetTimers();
+    return call(() => script[name](setupData));
   },
-  fire: (id) => guard(() => timerCallbacks(id)),
+  fire: (id) => guard(() => fireTimer(id)),
   // handleSummary(): the data as JSON; its result is taken with files().
-  summarise(json) {
-    outcome = {};
-    return guard(() => {
-      const result = script.handleSummary(JSON.parse(json));
-      if (result instanceof Promise) {
-        result.then(settle, (error) => fail(error, true));
-      } else {
-        settle(result);
-      }
-    });
-  },
-  // What handleSummary() gave: null for nothing, otherwise contents by path; a content that is neither text nor bytes
-  // is null.
+  summarise: (json) => call(() => script.handleSummary(JSON.parse(json))),
+  // What handleSummary() gave: null for nothing, false for no object, otherwise contents by path; a content that is
+  // neither text nor bytes is null.
   files() {
     const { value } = outcome;
-    if (value === undefined || value === null) {
-      return null;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      return (value ?? null) === null ? null : false;
     }
-    return Object.entries(Object(value)).map(([path, content]) => [path, typeof content === 'string'
+    return Object.entries(value).map(([path, content]) => [path, typeof content === 'string'
       ? { text: content }
       : content instanceof ArrayBuffer || ArrayBuffer.isView(content) ? { packed: packText(exactBuffer(content)) } : null]);
   },
-  // The value that the last run() gave, for setup(): as JSON, or why there is none.
-  result: () => ({ json: toJson(outcome.value), threw: undefined }),
+  // The value that the last run() gave: as JSON, or what in it has no JSON.
+  result: () => describeResult(outcome.value),
   // k6's compatibility mode "extended".
   defineGlobal() {
     globalThis.global = globalThis;

@@ -43,11 +43,42 @@ _PROBE = """
 """
 
 
+class _ModuleReader:
+    """Reads ES modules and stops before anything of them runs: no import of theirs can be resolved."""
+
+    def __init__(self) -> None:
+        self._ctx = _dukpy.create_context()
+        self._count = 0
+
+    # dukpy looks for `load` here.
+    @property
+    def loader(self) -> _ModuleReader:
+        return self
+
+    def _normalize_module(self, base: str, specifier: str) -> str:
+        raise LookupError(f"{base} shall not load {specifier}")
+
+    def parses(self, source: str) -> bool:
+        self._count += 1
+        code = f"import 'k6py:nothing';{source}"
+        try:
+            _dukpy.eval_string(self, code.encode("utf-8", "replace"), b"null", True, f"k6py:{self._count}")
+        except _dukpy.JSRuntimeError as error:
+            return not str(error).startswith("SyntaxError")
+        raise InternalError("a module ran although its import cannot be resolved")
+
+
 class SyntaxProbe:
-    """Tells CommonJS files from ES modules the way QuickJS itself reads them."""
+    """Answers questions about source text the way QuickJS itself reads it; runs none of it."""
 
     def __init__(self) -> None:
         self._sandbox: Sandbox | None = None
+        self._reader: _ModuleReader | None = None
+
+    def is_module(self, source: str) -> bool:
+        """True when `source` parses as an ES module."""
+        self._reader = self._reader or _ModuleReader()
+        return self._reader.parses(source)
 
     def is_commonjs(self, source: str) -> bool:
         """True when `source` parses as the body of a CommonJS wrapper: no import, export or await."""

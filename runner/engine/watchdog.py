@@ -51,13 +51,17 @@ class Watchdog:
             signal.signal(signal.SIGVTALRM, self._previous)
             self._started = False
 
+    def must_cut_off_all(self) -> bool:
+        """Whether everything that computes now is to be cut off; asked at each tick."""
+        return self.cut_off_all
+
     def _tick(self, _signal: int, frame: FrameType | None) -> None:
         entering = _entering_frame(frame)
         if entering is None:
             return
         interpreter: Interpreter = entering.f_locals["self"]
         is_late = interpreter.deadline_s is not None and self._now() >= interpreter.deadline_s
-        if not self.cut_off_all and not is_late and not interpreter.bridge.interrupted:
+        if not self.must_cut_off_all() and not is_late and not interpreter.bridge.interrupted:
             return
         # The op that may be running is left alone until it has returned; the next one will not run.
         interpreter.bridge.interrupted = True

@@ -21,7 +21,8 @@ class TestConfig:
     """Everything ``k6py run`` knows before it reads the script.
 
     Args:
-        script: path of the script, or ``-`` for standard input.
+        script: path of the script or archive, or ``-`` for standard input.
+        script_type: ``js`` or ``archive``; "" looks at the file.
         flags: options given as flags, by k6 option name (``"vus"``, ``"tags"``); texts as typed on the
             command line (lists of texts for repeatable flags) or values as a script would give them.
         env: ``-e`` variables, which win over the process environment in ``__ENV``.
@@ -37,15 +38,18 @@ class TestConfig:
         no_color: no colours, whatever the terminal can do.
         summary_export: file for the legacy JSON summary, or None.
         summary_mode: ``compact``, ``full`` or ``disabled``.
+        new_machine_readable_summary: k6's newer form of the summary in ``summary_export`` and for ``handleSummary``.
         no_thresholds: thresholds of the script are ignored.
         include_system_env_vars: ``__ENV`` shows the process environment.
-        compatibility_mode: ``extended`` (also sets ``global``) or ``base``.
+        compatibility_mode: ``extended`` (also sets ``global``) or ``base``; None takes an archive's, or ``extended``.
         modules: Python files with bindings of further k6 modules.
+        workers: how many processes run the virtual users; None looks at the test and the machine.
     """
 
     __test__: ClassVar[bool] = False  # the name looks like a test class to pytest
 
     script: str
+    script_type: str = ""
     flags: Mapping[str, object] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     config_file: str | None = None
@@ -59,7 +63,9 @@ class TestConfig:
     no_color: bool = False
     summary_export: str | None = None
     summary_mode: str = "compact"
+    new_machine_readable_summary: bool = False
     no_thresholds: bool = False
     include_system_env_vars: bool = True
-    compatibility_mode: str = "extended"
+    compatibility_mode: str | None = None
     modules: Sequence[str] = ()
+    workers: int | None = None

@@ -1,17 +1,23 @@
 """When things happen in a scenario, as pure functions of its configuration: no clock, no state, no rounding drift.
 
 Times are seconds since the start of the scenario.  Every start time is computed from the number of the iteration,
-never from the one before it, so that an error does not add up over a day.
+never from the one before it, so that an error does not add up over a day.  How many iterations there are is found
+in whole nanoseconds, the unit of k6's durations.
 """
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from runner.options.values import Stage
+
+NANOSECONDS_PER_S = 1_000_000_000
+# Smaller than any duration that can be given, larger than what is lost when durations are added up.
+ROUNDING_S = 5e-10
 
 
 class RampStep(NamedTuple):
@@ -30,37 +36,41 @@ class ActiveSpan(NamedTuple):
 
 def constant_start_s(number: int, rate: int, time_unit_s: float) -> float:
     """When iteration `number` (from 0) of a constant arrival rate starts; the first one starts at once."""
-    return number * time_unit_s / rate
+    return number * _nanoseconds(time_unit_s) / rate / NANOSECONDS_PER_S
 
 
 def constant_starts_before(elapsed_s: float, rate: int, time_unit_s: float) -> int:
     """How many iterations of a constant arrival rate start before `elapsed_s`."""
-    return max(0, math.ceil(elapsed_s * rate / time_unit_s - 1e-9))
+    # Rounded up: the iteration that would start right then is not one of them.
+    return max(0, -(-_nanoseconds(elapsed_s) * rate // _nanoseconds(time_unit_s)))
 
 
 @dataclass(frozen=True)
 class _Slope:
-    """One stage of a ramping rate: `begun` iterations are due at its start, and the rate is linear in it."""
+    """One stage of a ramping rate, which is linear in it; times in nanoseconds, rates in iterations per time unit.
 
-    start_s: float
-    duration_s: float
-    rate_from: float
-    rate_to: float
-    begun: float
+    Areas below a rate are counted in units of which 2 * time unit are one iteration: so all of them are whole numbers.
+    """
+
+    start_ns: int
+    duration_ns: int
+    rate_from: int
+    rate_to: int
+    begun: int
 
     @property
-    def area(self) -> float:
-        return (self.rate_from + self.rate_to) / 2 * self.duration_s
+    def end(self) -> int:
+        """The area since the start of the scenario at the end of this stage."""
+        return self.begun + (self.rate_from + self.rate_to) * self.duration_ns
 
-    def time_of(self, due: float) -> float:
-        """When the iterations due since the start of the scenario reach `due`, which happens in this stage."""
-        needed = due - self.begun
-        acceleration = (self.rate_to - self.rate_from) / self.duration_s
-        if acceleration == 0:
-            return self.start_s + needed / self.rate_from
-        # Of acceleration/2·t² + rate_from·t = needed the root that is stable near acceleration 0.
-        root = math.sqrt(max(0.0, self.rate_from**2 + 2 * acceleration * needed))
-        return self.start_s + 2 * needed / (self.rate_from + root)
+    def time_of(self, area: int) -> float:
+        """When the area since the start of the scenario reaches `area`, which happens in this stage."""
+        needed = area - self.begun
+        # The root of (rate_to - rate_from) / duration * t² + 2 * rate_from * t = needed that also holds for a
+        # constant rate. Below the root sign everything is exact: near a rate of 0 rounding would be seen.
+        square = self.rate_from**2 * self.duration_ns + (self.rate_to - self.rate_from) * needed
+        elapsed_ns = needed / (self.rate_from + math.sqrt(square / self.duration_ns))
+        return (self.start_ns + min(elapsed_ns, self.duration_ns)) / NANOSECONDS_PER_S
 
 
 class RampingRate:
@@ -75,34 +85,47 @@ class RampingRate:
 
     def __init__(self, start_rate: int, stages: Sequence[Stage], time_unit_s: float) -> None:
         self._slopes: list[_Slope] = []
-        start_s = begun = 0.0
-        rate = start_rate / time_unit_s
+        self._time_unit_s = time_unit_s
+        self._iteration = 2 * _nanoseconds(time_unit_s)
+        start_ns = begun = 0
+        rate = start_rate
         for stage in stages:
-            target = stage.target / time_unit_s
-            if stage.duration_s > 0:
-                slope = _Slope(start_s, stage.duration_s, rate, target, begun)
+            duration_ns = _nanoseconds(stage.duration_s)
+            if duration_ns > 0:
+                slope = _Slope(start_ns, duration_ns, rate, stage.target, begun)
                 self._slopes.append(slope)
-                start_s += stage.duration_s
-                begun += slope.area
-            rate = target
-        self.total = math.floor(begun + 1e-9)
+                start_ns += duration_ns
+                begun = slope.end
+            rate = stage.target
+        self._last_rate = rate
+        self.total = begun // self._iteration
+
+    def start_s(self, number: int) -> float:
+        """When iteration `number`, which is less than `total`, starts."""
+        area = (number + 1) * self._iteration
+        index = bisect.bisect_left(self._slopes, area, key=lambda slope: slope.end)
+        return self._slopes[index].time_of(area)
 
     def starts(self) -> Iterator[float]:
         """The start time of every iteration, in order."""
-        number = 0
+        area = self._iteration
         for slope in self._slopes:
-            end = slope.begun + slope.area
-            while number + 1 <= end + 1e-9:
-                yield min(slope.time_of(number + 1), slope.start_s + slope.duration_s)
-                number += 1
+            while area <= slope.end:
+                yield slope.time_of(area)
+                area += self._iteration
 
     def rate_at(self, elapsed_s: float) -> float:
         """Iterations per second that are wanted at `elapsed_s`."""
+        elapsed_ns = max(0.0, elapsed_s * NANOSECONDS_PER_S)
         for slope in self._slopes:
-            if elapsed_s <= slope.start_s + slope.duration_s:
-                share = (elapsed_s - slope.start_s) / slope.duration_s
-                return slope.rate_from + (slope.rate_to - slope.rate_from) * max(0.0, share)
-        return self._slopes[-1].rate_to if self._slopes else 0.0
+            if elapsed_ns <= slope.start_ns + slope.duration_ns:
+                share = (elapsed_ns - slope.start_ns) / slope.duration_ns
+                return (slope.rate_from + (slope.rate_to - slope.rate_from) * share) / self._time_unit_s
+        return self._last_rate / self._time_unit_s
+
+
+def _nanoseconds(seconds: float) -> int:
+    return round(seconds * NANOSECONDS_PER_S)
 
 
 def ramp_steps(start_vus: int, stages: Sequence[Stage]) -> list[RampStep]:
@@ -112,13 +135,16 @@ def ramp_steps(start_vus: int, stages: Sequence[Stage]) -> list[RampStep]:
     whole number.  A stage of no length jumps.
     """
     steps = [RampStep(0.0, start_vus)]
-    at_s, current = 0.0, start_vus
+    at_ns, current = 0, start_vus
     for stage in stages:
-        change = stage.target - current
-        direction = 1 if change > 0 else -1
-        for count in range(1, abs(change) + 1):
-            steps.append(RampStep(at_s + stage.duration_s * count / abs(change), current + direction * count))
-        at_s += stage.duration_s
+        duration_ns = _nanoseconds(stage.duration_s)
+        change = abs(stage.target - current)
+        direction = 1 if stage.target > current else -1
+        for count in range(1, change + 1):
+            # One division of whole numbers, so that rounding cannot change the order of steps.
+            at_s = (at_ns * change + duration_ns * count) / (change * NANOSECONDS_PER_S)
+            steps.append(RampStep(at_s, current + direction * count))
+        at_ns += duration_ns
         current = stage.target
     return _last_of_each_moment(steps)
 
@@ -160,7 +186,8 @@ def cut_off_s(spans: Sequence[ActiveSpan], index: int, graceful_ramp_down_s: flo
     for span in spans[index:]:
         if limit_s != -math.inf and span.start_s > limit_s:
             break
-        if span.end_s >= end_s:
+        # The scenario's end is a sum of floats.
+        if span.end_s >= end_s - ROUNDING_S:
             return math.inf
         limit_s = span.end_s + graceful_ramp_down_s
     return limit_s

@@ -6,14 +6,12 @@ Owns the order of these steps and the errors of loading a script; starts nothing
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import quote
 
 from jsbindings.registry import ModuleRegistry
 from runner.errors import ImportFailed, OptionsError, ScriptAborted, ScriptError, UsageError
 from runner.execution.config import TestConfig
+from runner.execution.script_source import open_script
 from runner.log import Logger
 from runner.metrics.collector import Collector
 from runner.metrics.registry import Registry
@@ -21,19 +19,36 @@ from runner.metrics.tags import TagSet
 from runner.metrics.thresholds import Thresholds, configure_thresholds
 from runner.net.dial import Dialer
 from runner.net.options import NetworkOptions
-from runner.options.consolidate import network_options, read_options
+from runner.options.consolidate import Consolidated, network_options, read_options
 from runner.options.durations import parse_duration
+from runner.options.k6_form import known_options
 from runner.options.options import Options
 from runner.options.scenario_plan import check_exec_functions
 from runner.reactor import Reactor
-from runner.script.modules import ScriptModules
-from runner.script.vendor import vendor_folders
+from runner.script.archive import Archive
 from runner.summary.format import check_time_unit
 from runner.vu.context import Limits, TestContext
 from runner.vu.outcome import Exports
 from runner.vu.vu import VirtualUser
 
-STDIN = "-"
+DEFAULT_COMPATIBILITY_MODE = "extended"
+
+
+@dataclass
+class LoadedTest:
+    """A script whose init code has run once.
+
+    Args:
+        context: what its VUs will share; without options yet.
+        exports: what the script exports.
+        script_options: what the script, or the archive it is in, says about options, as plain values.
+        archive: None for a script that stands alone.
+    """
+
+    context: TestContext
+    exports: Exports
+    script_options: object
+    archive: Archive | None
 
 
 @dataclass
@@ -59,36 +74,70 @@ def prepare(
     Raises:
         K6pyError: the script or the configuration cannot be used.
     """
+    loaded = load_test(config, reactor, logger, limits=limits, native=native)
+    context = loaded.context
+    consolidated, thresholds = configure(config, loaded)
+    options = context.options = consolidated.options
+    context.dialer = Dialer(reactor, NetworkOptions(**network_options(options, config.environ)))
+    return PreparedTest(context, loaded.exports, thresholds)
+
+
+def load_test(
+    config: TestConfig, reactor: Reactor, logger: Logger, *, limits: Limits | None = None, native: bool = True
+) -> LoadedTest:
+    """Run the script's init code once; parks the calling task.
+
+    Raises:
+        UsageError: there is no such file.
+        ScriptError: the script cannot be used.
+    """
+    modules, archive = open_script(config)
     context = TestContext(
         reactor=reactor,
         logger=logger,
-        modules=_modules(config),
+        modules=modules,
         registry=ModuleRegistry(config.modules),
         collector=Collector(Registry()),
-        env={**(config.environ if config.include_system_env_vars else {}), **config.env},
+        env={
+            **(archive.env if archive else {}),
+            **(config.environ if config.include_system_env_vars else {}),
+            **config.env,
+        },
         limits=limits or Limits(),
         native=native,
-        compatibility_mode=config.compatibility_mode,
+        compatibility_mode=config.compatibility_mode
+        or (archive and archive.compatibility_mode)
+        or DEFAULT_COMPATIBILITY_MODE,
     )
-    context.modules.builtin = context.registry.source
+    modules.builtin = context.registry.source
     exports = load_script(VirtualUser(context, 0), config.script)
     exported = None if exports.options is None else json.loads(exports.options)
+    # An archive keeps the options with which it was made, which may be others than the script's.
+    return LoadedTest(
+        context, exports, exported if archive is None else known_options(archive.options), archive
+    )
+
+
+def configure(config: TestConfig, loaded: LoadedTest) -> tuple[Consolidated, Thresholds]:
+    """Merge all options and check that the script can run with them.
+
+    Raises:
+        K6pyError: it cannot.
+    """
     consolidated = read_options(
-        exported=exported,
+        exported=loaded.script_options,
         script=config.script,
         flags=config.flags,
         environ=config.environ,
         config_file=config.config_file,
     )
     for warning in consolidated.warnings:
-        logger.warning(warning.message, **warning.fields)
+        loaded.context.logger.warning(warning.message, **warning.fields)
     options = consolidated.options
-    _check(options, exports)
-    context.options = options
-    context.dialer = Dialer(reactor, NetworkOptions(**network_options(options, config.environ)))
+    _check(options, loaded.exports)
     given = {} if config.no_thresholds else options.thresholds or {}
-    thresholds = configure_thresholds(given, context.collector.registry, parse_duration=parse_duration)
-    return PreparedTest(context, exports, thresholds)
+    registry = loaded.context.collector.registry
+    return consolidated, configure_thresholds(given, registry, parse_duration=parse_duration)
 
 
 def load_script(vu: VirtualUser, script: str) -> Exports:
@@ -101,7 +150,14 @@ def load_script(vu: VirtualUser, script: str) -> Exports:
         ScriptError: with k6's text for what failed.
     """
     try:
-        vu.load()
+        while True:
+            try:
+                vu.load()
+                break
+            except ScriptError as error:
+                # Names that a k6 module does not have are undefined; learning one lets the script load.
+                if not vu.context.modules.k6_imports.learn(error.message):
+                    raise
     except ScriptError as error:
         if vu.abort_message is not None:
             raise ScriptAborted(f"could not initialize '{script}': {vu.abort_message}") from None
@@ -113,19 +169,6 @@ def load_script(vu: VirtualUser, script: str) -> Exports:
             ) from None
         raise
     return vu.exports()
-
-
-def _modules(config: TestConfig) -> ScriptModules:
-    if config.script == STDIN:
-        main, source = (Path.cwd() / STDIN).as_uri(), sys.stdin.read()
-        return ScriptModules(main, vendor_folders=vendor_folders(Path.cwd()), main_source=source)
-    path = Path(config.script).absolute()
-    if not path.is_file():
-        raise UsageError(
-            f'The moduleSpecifier "{config.script}" couldn\'t be found on local disk.'
-            " Make sure that you've specified the right path to the file, for example: k6py run ./script.js"
-        )
-    return ScriptModules(f"file://{quote(str(path))}", vendor_folders=vendor_folders(path.parent))
 
 
 def _check(options: Options, exports: Exports) -> None:

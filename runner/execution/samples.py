@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from runner.log import Logger
 from runner.metrics.collector import Collector, Sample
-from runner.outputs.api import Output, OutputError
+from runner.options.durations import parse_duration
+from runner.outputs.api import Output, OutputError, RunSettings
 from runner.outputs.registry import create_output
 from runner.reactor import Reactor, Timer
 
@@ -18,16 +19,28 @@ class SampleOutputs:
 
     Args:
         specs: the ``--out`` values.
+        environ: the process environment, for the settings of outputs.
+        system_tags: those that are switched on.
 
     Raises:
         UsageError: an output type that is unknown or not available.
     """
 
-    def __init__(self, reactor: Reactor, collector: Collector, logger: Logger, specs: Sequence[str]) -> None:
+    def __init__(
+        self,
+        reactor: Reactor,
+        collector: Collector,
+        logger: Logger,
+        specs: Sequence[str],
+        *,
+        environ: Mapping[str, str],
+        system_tags: Sequence[str],
+    ) -> None:
         self._reactor = reactor
         self._collector = collector
         self._logger = logger
-        self._outputs: list[Output] = [create_output(spec, warn=logger.warning) for spec in specs]
+        settings = RunSettings(logger.warning, environ, system_tags, parse_duration)
+        self._outputs: list[Output] = [create_output(spec, settings) for spec in specs]
         self._timer: Timer | None = None
 
     def descriptions(self) -> list[str]:

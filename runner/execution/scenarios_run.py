@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from runner.errors import InternalError
 from runner.execution.executors.base import Executor, ExecutorVu, Surroundings
 from runner.execution.executors.registry import EXECUTORS
 from runner.execution.iteration import run_iteration
+from runner.execution.lateness import Lateness
 from runner.execution.preparation import run_tags
 from runner.execution.vu_pool import VuPool
 from runner.metrics.builtin import DROPPED_ITERATIONS, VUS, VUS_MAX
 from runner.metrics.tags import TagSet
 from runner.ops import Interrupted
 from runner.options.scenarios import ScenarioConfig
-from runner.reactor import Task, Timer
+from runner.reactor import Reactor, Task, Timer
 from runner.vu.context import ScenarioProgress, TestContext
 from runner.vu.vu import VirtualUser
 
@@ -48,27 +49,35 @@ class ScenariosRun:
         self._pool = pool
         self._on_bug = on_bug
         self._on_interval = on_interval
+        self.lateness = Lateness(context.reactor)
         self.executors = [self._executor(scenario) for scenario in scenarios]
         self._tasks: list[Task] = []
         self._started_s: float | None = None
         self._finished_s: float | None = None
+        self._stopped = False
 
     def run(self) -> None:
         """Run them to their ends; parks the calling task."""
         self._started_s = self._reactor.now()
+        self.lateness.start()
         self._tasks = [self._reactor.spawn(self._run_one, executor) for executor in self.executors]
         stops = [
-            self._every(VUS_INTERVAL_S, self._sample_vus),
-            self._every(THRESHOLDS_INTERVAL_S, lambda: self._on_interval(self.elapsed_s)),
+            every(VUS_INTERVAL_S, self._reactor, self._sample_vus),
+            every(THRESHOLDS_INTERVAL_S, self._reactor, lambda: self._on_interval(self.elapsed_s)),
         ]
         for task in self._tasks:
             task.join()
         self._finished_s = self._reactor.now()
         for stop in stops:
             stop()
+        self.lateness.stop()
+        warning = self.lateness.figures.warning()
+        if warning is not None:
+            self._context.logger.warning(warning)
 
     def stop(self) -> None:
         """End every scenario now: iterations are cut off, those that wait for their start do not start."""
+        self._stopped = True
         for executor, task in zip(self.executors, self._tasks, strict=True):
             if executor.started_s is None:
                 self._reactor.interrupt(task, Interrupted())
@@ -110,8 +119,18 @@ class ScenariosRun:
     # ---- one scenario
 
     def _executor(self, scenario: ScenarioConfig) -> Executor:
+        return EXECUTORS[scenario.EXECUTOR](self._reactor, scenario, self._surroundings(scenario))
+
+    def _take_vus(self, scenario: ScenarioConfig, count: int) -> list[VirtualUser]:
+        return self._pool.take(count)
+
+    def _iteration_numbers(self, scenario: ScenarioConfig) -> Iterator[int]:
+        """The numbers of its iterations in the whole test."""
+        return itertools.count()
+
+    def _surroundings(self, scenario: ScenarioConfig) -> Surroundings:
         options = self._context.require_options()
-        tags, numbers = self._tags(scenario), itertools.count()
+        tags, numbers = scenario_tags(self._context, scenario), self._iteration_numbers(scenario)
 
         def iterate(vu: ExecutorVu, deadline_s: float) -> bool:
             assert isinstance(vu, VirtualUser)
@@ -122,56 +141,73 @@ class ScenariosRun:
                 self._on_bug(error)
                 return True
 
-        def drop(count: int) -> None:
-            collector = self._context.collector
-            metric = collector.registry.builtin(DROPPED_ITERATIONS)
-            collector.count(metric, count, tags, self._context.wall_clock())
-
-        around = Surroundings(
-            take_vus=lambda count: [*self._pool.take(count)],
+        return Surroundings(
+            take_vus=lambda count: [*self._take_vus(scenario, count)],
             make_vu=self._pool.make,
             run_iteration=iterate,
             warn=self._context.logger.warning,
-            drop=drop,
+            drop=lambda count: drop_iterations(self._context, scenario, count),
+            note_start=self.lateness.note_start,
             min_iteration_s=options.min_iteration_duration_s or 0.0,
         )
-        return EXECUTORS[scenario.EXECUTOR](self._reactor, scenario, around)
+
+    def _run_executor(self, executor: Executor, planned_s: float) -> None:
+        executor.run()
 
     def _run_one(self, executor: Executor) -> None:
         assert self._started_s is not None
+        planned_s = self._started_s + executor.scenario.start_time_s
         try:
-            self._reactor.sleep_until(self._started_s + executor.scenario.start_time_s)
+            self._reactor.sleep_until(planned_s)
         except Interrupted:
             return
-        executor.run()
+        # stop() may have come when the time to start had just come, too.
+        if self._stopped:
+            return
+        self._run_executor(executor, planned_s)
         self._pool.give_back(executor.vus)
-
-    def _tags(self, scenario: ScenarioConfig) -> TagSet:
-        tags = run_tags(self._context.require_options()).with_tags(dict(scenario.tags))
-        if self._context.has_system_tag("scenario"):
-            tags = tags.with_tag("scenario", scenario.name)
-        return tags
 
     # ---- meanwhile
 
     def _sample_vus(self) -> None:
-        collector, time_s = self._context.collector, self._context.wall_clock()
-        tags = run_tags(self._context.require_options())
-        active = sum(executor.counts.active_vus for executor in self.executors)
-        collector.add(collector.registry.builtin(VUS), active, tags, time_s)
-        collector.add(collector.registry.builtin(VUS_MAX), self._pool.size, tags, time_s)
+        sample_vus(
+            self._context, sum(executor.counts.active_vus for executor in self.executors), self._pool.size
+        )
 
-    def _every(self, interval_s: float, action: Callable[[], None]) -> Callable[[], None]:
-        """Call `action` at intervals until the returned function is called."""
-        timer: Timer
 
-        def again() -> None:
-            nonlocal timer
-            timer = self._reactor.call_at(self._reactor.now() + interval_s, tick)
+def scenario_tags(context: TestContext, scenario: ScenarioConfig) -> TagSet:
+    """The tags of every sample of a scenario."""
+    tags = run_tags(context.require_options()).with_tags(dict(scenario.tags))
+    if context.has_system_tag("scenario"):
+        tags = tags.with_tag("scenario", scenario.name)
+    return tags
 
-        def tick() -> None:
-            again()
-            action()
 
+def drop_iterations(context: TestContext, scenario: ScenarioConfig, count: int) -> None:
+    """Count iterations that were promised and will not start."""
+    metric = context.collector.registry.builtin(DROPPED_ITERATIONS)
+    context.collector.count(metric, count, scenario_tags(context, scenario), context.wall_clock())
+
+
+def sample_vus(context: TestContext, active: int, initialised: int) -> None:
+    """Take the samples of how many VUs iterate and how many there are."""
+    collector, time_s = context.collector, context.wall_clock()
+    tags = run_tags(context.require_options())
+    collector.add(collector.registry.builtin(VUS), active, tags, time_s)
+    collector.add(collector.registry.builtin(VUS_MAX), initialised, tags, time_s)
+
+
+def every(interval_s: float, reactor: Reactor, action: Callable[[], None]) -> Callable[[], None]:
+    """Call `action` at intervals until the returned function is called."""
+    timer: Timer
+
+    def again() -> None:
+        nonlocal timer
+        timer = reactor.call_at(reactor.now() + interval_s, tick)
+
+    def tick() -> None:
         again()
-        return lambda: timer.cancel()
+        action()
+
+    again()
+    return lambda: timer.cancel()

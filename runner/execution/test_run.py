@@ -14,20 +14,25 @@ from typing import Any, Protocol, TextIO
 from runner.engine.watchdog import Watchdog
 from runner.errors import ExitCode, K6pyError, ScriptError
 from runner.execution.config import TestConfig
-from runner.execution.lifecycle_call import LifecycleCall
+from runner.execution.lifecycle_call import LifecycleCall, SummaryCall
 from runner.execution.preparation import PreparedTest, prepare
+from runner.execution.processes import hire_workers, scenarios_run
 from runner.execution.progress import banner, initialising_line, running_line, scenario_line
 from runner.execution.progress_display import ProgressDisplay
 from runner.execution.samples import SampleOutputs
 from runner.execution.scenarios_run import ScenariosRun
-from runner.execution.summary import write_summary
+from runner.execution.summary import EndOfTest
 from runner.execution.vu_pool import VuPool
+from runner.execution.workers.crew import Crew
+from runner.execution.workers.workers_run import WorkersRun
 from runner.log import Logger, open_log
+from runner.metrics.sections import Sections
 from runner.ops import Interrupted
 from runner.options.scenario_plan import describe_scenarios, in_start_order, max_duration_s
 from runner.options.scenarios import ScenarioConfig
 from runner.reactor import Reactor, Task
 from runner.vu.context import Limits, ScenarioProgress
+from runner.vu.outcome import BadSummary
 
 
 def run_test(
@@ -103,8 +108,9 @@ class TestRun:
         self._signal_message: str | None = None
         self._marked_failed = False
         self._phase: Stoppable | None = None
-        self._pool: VuPool | None = None
-        self._scenarios: ScenariosRun | None = None
+        self._crew: Crew | None = None
+        self._pool: VuPool | Crew | None = None
+        self._scenarios: ScenariosRun | WorkersRun | None = None
         self._initialised = (0, 0)
         self._longest_s = 0.0
 
@@ -115,7 +121,7 @@ class TestRun:
         self._watchdog.start()
         handlers = self._catch_signals()
         try:
-            main = self._reactor.spawn(self._run, limits, native)
+            main = self._reactor.spawn(self._run_and_dismiss, limits, native)
             self._phase = _Loading(self._reactor, main)
             self._reactor.run(until=main)
         finally:
@@ -124,15 +130,28 @@ class TestRun:
                 signal.signal(number, handler)
         return self._exit_code
 
+    def _run_and_dismiss(self, limits: Limits, native: bool) -> None:
+        try:
+            self._run(limits, native)
+        finally:
+            if self._crew is not None:
+                self._crew.close()
+
     def _run(self, limits: Limits, native: bool) -> None:
         try:
             prepared = prepare(self._config, self._reactor, self._logger, limits=limits, native=native)
             prepared.context.running_test = self
-            if "handleSummary" in prepared.exports.functions:
-                self._logger.warning(
-                    "handleSummary() is not available in this version of k6py: the built-in summary is shown"
-                )
-            outputs = SampleOutputs(self._reactor, prepared.context.collector, self._logger, self._config.out)
+            if self._config.summary_mode == "full":
+                prepared.context.collector.sections = Sections()
+            outputs = SampleOutputs(
+                self._reactor,
+                prepared.context.collector,
+                self._logger,
+                self._config.out,
+                environ=self._config.environ,
+                system_tags=prepared.context.require_options().system_tags,
+            )
+            self._crew = hire_workers(self._config, prepared.context, self)
             outputs.start()
         except K6pyError as error:
             self._log_failure(error)
@@ -161,7 +180,7 @@ class TestRun:
         )
         display.start()
         try:
-            self._pool = VuPool(prepared.context, self._config.script)
+            self._pool = self._crew or VuPool(prepared.context, self._config.script)
             self._pool.fill(scenarios, self._note_initialised)
         except (K6pyError, Interrupted) as error:
             self._note_end(error)
@@ -180,7 +199,8 @@ class TestRun:
         assert self._pool is not None
         options = prepared.context.require_options()
         data: str | None = None
-        if "setup" in prepared.exports.functions and not options.no_setup:
+        # k6 makes a virtual user for each of these calls, and so runs the init code, also without the function.
+        if not options.no_setup:
             call = LifecycleCall(
                 prepared.context, self._config.script, "setup", options.effective_setup_timeout_s
             )
@@ -193,7 +213,7 @@ class TestRun:
                 return None
             self._pool.give_setup_data(data)
         if not self._stopping:
-            self._scenarios = self._phase = ScenariosRun(
+            self._scenarios = self._phase = scenarios_run(
                 prepared.context,
                 self._pool,
                 scenarios,
@@ -201,7 +221,7 @@ class TestRun:
                 on_interval=lambda elapsed_s: self._judge(prepared, elapsed_s),
             )
             self._scenarios.run()
-        if "teardown" in prepared.exports.functions and not options.no_teardown:
+        if not options.no_teardown:
             call = LifecycleCall(
                 prepared.context, self._config.script, "teardown", options.effective_teardown_timeout_s
             )
@@ -226,18 +246,45 @@ class TestRun:
             self._logger.warning(
                 "No script iterations fully finished, consider making the test duration longer"
             )
+        summary = EndOfTest(
+            self._config,
+            prepared.context,
+            duration_s=elapsed_s,
+            setup_data=data,
+            stdout=self._stdout,
+            stderr=self._stderr,
+        )
+        if self._config.summary_mode != "disabled":
+            files = self._handle_summary(prepared, summary)
+            if files is None:
+                summary.show()
+            else:
+                summary.write(files)
         try:
-            write_summary(
-                self._config,
-                prepared.context,
-                duration_s=elapsed_s,
-                setup_data=data,
-                has_setup="setup" in prepared.exports.functions,
-                stdout=self._stdout,
-                stderr=self._stderr,
-            )
+            summary.export()
         except K6pyError as error:
             self._log_failure(error)
+
+    def _handle_summary(self, prepared: PreparedTest, summary: EndOfTest) -> dict[str, str | bytes] | None:
+        """What the script's own handleSummary() wants written; None without one, and when it failed.
+
+        Whatever goes wrong in it leaves the exit code as it is, as in k6.
+        """
+        timeout_s = prepared.context.require_options().effective_handle_summary_timeout_s
+        call = SummaryCall(prepared.context, self._config.script, timeout_s)
+        try:
+            self._phase = call
+            return call.run(summary.for_script())
+        except BadSummary as error:
+            self._logger.error("failed to handle the end-of-test summary", error=error.message)
+            return {}
+        except K6pyError as error:
+            self._log_error(error)
+        except Interrupted as interruption:
+            self._note_end(interruption)
+        finally:
+            self._phase = None
+        return None
 
     # ---- what scripts see (RunningTest)
 
@@ -312,6 +359,9 @@ class TestRun:
     def _log_failure(self, error: K6pyError) -> None:
         if self._exit_code is ExitCode.OK:
             self._exit_code = error.exit_code
+        self._log_error(error)
+
+    def _log_error(self, error: K6pyError) -> None:
         if isinstance(error, ScriptError):
             self._logger.error(error.log_text(), hint="script exception", source="stacktrace")
         else:

@@ -50,8 +50,11 @@ class VuPool:
         Raises:
             ScriptError: the init code threw.
         """
+        return self._load(self.size + 1)
+
+    def _load(self, vu_id: int) -> VirtualUser:
         self.size += 1
-        vu = VirtualUser(self._context, self.size)
+        vu = VirtualUser(self._context, vu_id)
         vu.give_setup_data(self._setup_data)
         load_script(vu, self._script)
         return vu

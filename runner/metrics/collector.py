@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from runner.metrics.metric import Metric
 from runner.metrics.registry import Registry
+from runner.metrics.sections import Sections
 from runner.metrics.tags import TagSet
 
 SAMPLES_MAX = 50_000
@@ -44,6 +45,7 @@ class Collector:
         wants_samples: whether single samples are kept for ``drain``; set it when an output exists.
         on_full: gets the waiting samples when the buffer is full, see the module's text.
         samples_lost: samples left out because nobody took the waiting ones.
+        sections: also feed the metrics of each group and scenario; None spares their cost.
     """
 
     def __init__(self, registry: Registry) -> None:
@@ -51,6 +53,7 @@ class Collector:
         self.wants_samples = False
         self.on_full: Callable[[list[Sample]], None] | None = None
         self.samples_lost = 0
+        self.sections: Sections | None = None
         self._samples: list[Sample] = []
 
     def add(
@@ -70,7 +73,7 @@ class Collector:
         """
         self._feed(metric, value, tags, time_s)
         if self.wants_samples:
-            self._keep(Sample(metric, time_s, value, tags, metadata))
+            self.keep(Sample(metric, time_s, value, tags, metadata))
 
     def count(
         self,
@@ -87,25 +90,23 @@ class Collector:
         if self.wants_samples:
             sample = Sample(metric, time_s, 1.0, tags, metadata)
             for _ in range(n):
-                self._keep(sample)
+                self.keep(sample)
 
     def drain(self) -> list[Sample]:
         """All waiting samples in order of arrival; afterwards none wait."""
         samples, self._samples = self._samples, []
         return samples
 
-    def _feed(self, metric: Metric, value: float, tags: TagSet, time_s: float) -> None:
-        metric.sink.add(value, time_s)
-        metric.observed = True
-        if metric.submetrics:
-            for submetric in metric.matching_submetrics(tags):
-                submetric.sink.add(value, time_s)
-                submetric.observed = True
-
-    def _keep(self, sample: Sample) -> None:
+    def keep(self, sample: Sample) -> None:
+        """Let a sample wait for drain(), and nothing else: its metric has counted it already."""
         if len(self._samples) >= SAMPLES_MAX:
             if self.on_full is None:
                 self.samples_lost += 1
                 return
             self.on_full(self.drain())
         self._samples.append(sample)
+
+    def _feed(self, metric: Metric, value: float, tags: TagSet, time_s: float) -> None:
+        metric.add(value, tags, time_s)
+        if self.sections is not None:
+            self.sections.add(metric, value, tags, time_s)

@@ -48,19 +48,29 @@ def string_text(value: str, *, escape_html: bool = True) -> str:
     return unsafe.sub(_escape, json.dumps(value, ensure_ascii=False))
 
 
-def json_text(value: object, *, indent: int = 0, sort_keys: bool = False, escape_html: bool = True) -> str:
+def json_text(
+    value: object,
+    *,
+    indent: int = 0,
+    sort_keys: bool = False,
+    escape_html: bool = True,
+    for_javascript: bool = False,
+) -> str:
     """A JSON document without a newline at its end.
 
     Args:
         value: dicts with string keys, lists, tuples, strings, numbers, booleans, None.
         indent: spaces per level; 0 puts everything into one line without spaces.
         escape_html: whether ``<``, ``>`` and ``&`` become ``\\u003c`` and so on.
+        for_javascript: infinite numbers are written as ``1e999``, which JSON.parse reads as Infinity, and NaN,
+            for which there is no such way, as null.
 
     Raises:
         ValueError: a number is infinite or NaN.
         TypeError: something that JSON does not have.
     """
-    return _Writer(" " * indent, sort_keys, escape_html).text(value, "\n" if indent else "")
+    writer = _Writer(" " * indent, sort_keys, escape_html, for_javascript)
+    return writer.text(value, "\n" if indent else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,7 @@ class _Writer:
     step: str
     sort_keys: bool
     escape_html: bool
+    for_javascript: bool
 
     def text(self, value: object, newline: str) -> str:
         if value is None:
@@ -77,7 +88,7 @@ class _Writer:
         if isinstance(value, str):
             return string_text(value, escape_html=self.escape_html)
         if isinstance(value, int | float):
-            return number_text(value)
+            return self._number(value)
         deeper = newline + self.step
         if isinstance(value, Mapping):
             colon = ": " if self.step else ":"
@@ -87,6 +98,11 @@ class _Writer:
         if isinstance(value, list | tuple):
             return _enclose("[", [self.text(inner, deeper) for inner in value], "]", deeper, newline)
         raise TypeError(f"JSON has no {type(value).__name__}")
+
+    def _number(self, value: float) -> str:
+        if math.isfinite(value) or not self.for_javascript:
+            return number_text(value)
+        return "null" if math.isnan(value) else f"{math.copysign(1, value):g}e999"
 
 
 def _enclose(opening: str, parts: list[str], closing: str, deeper: str, newline: str) -> str:

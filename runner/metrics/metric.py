@@ -105,6 +105,15 @@ class Metric:
         """The text between the braces of a sub-metric's name, "" for a metric."""
         return self.name.partition("{")[2].removesuffix("}")
 
+    def add(self, value: float, tags: TagSet, time_s: float) -> None:
+        """Take one sample, also into the sub-metrics that its tags belong to."""
+        self.sink.add(value, time_s)
+        self.observed = True
+        if self.submetrics:
+            for submetric in self.matching_submetrics(tags):
+                submetric.sink.add(value, time_s)
+                submetric.observed = True
+
     def add_submetric(self, submetric: Metric) -> None:
         """Let a sub-metric see the samples from now on."""
         self.submetrics.append(submetric)

@@ -123,11 +123,22 @@ def connect(
 def _shake_hands(stream: Stream, handshake: ClientHandshake, deadline_s: float) -> HandshakeResult:
     stream.send(handshake.bytes_to_send(), deadline_s)
     while handshake.result is None:
-        data = stream.receive(deadline_s=deadline_s)
+        try:
+            data = stream.receive(deadline_s=deadline_s)
+        except TransportError as error:
+            return _cut_short(handshake, error)
         if data:
             handshake.receive(data)
         else:
             handshake.receive_eof()
+    return handshake.result
+
+
+def _cut_short(handshake: ClientHandshake, error: TransportError) -> HandshakeResult:
+    """The refusal in an answer whose body does not end; `error` when not even its headers are there."""
+    handshake.receive_eof()
+    if handshake.result is None or not handshake.result.status:
+        raise error
     return handshake.result
 
 

@@ -43,10 +43,15 @@ _CONFLICTS = (
 
 
 class Consolidated(NamedTuple):
-    """The options of a test, and what to log about them."""
+    """The options of a test, and what to log about them.
+
+    Args:
+        values: typed values by k6 option name as they were merged, shortcuts not folded into scenarios.
+    """
 
     options: Options
     warnings: Sequence[OptionWarning]
+    values: Mapping[str, Any]
 
 
 def read_options(
@@ -104,7 +109,12 @@ def consolidate(layers: Sequence[Layer]) -> Consolidated:
         attributes["summary_trend_stats"] = DEFAULT_TREND_STATS
     named = values.get("systemTags")
     attributes["system_tags"] = DEFAULT_SYSTEM_TAGS if named is None else _known_tags(named)
-    return Consolidated(Options(scenarios=scenarios, **attributes), warnings)
+    merged = {
+        **values,
+        "summaryTrendStats": attributes["summary_trend_stats"],
+        "systemTags": attributes["system_tags"],
+    }
+    return Consolidated(Options(scenarios=scenarios, **attributes), warnings, merged)
 
 
 def _derive_scenarios(values: Mapping[str, Any], warnings: list[OptionWarning]) -> dict[str, ScenarioConfig]:

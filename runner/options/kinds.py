@@ -1,4 +1,4 @@
-"""How the value of an option is read: from a script or config file (JSON), from text, from flags.
+"""How the value of an option is read (from a script or config file, from text, from flags) and shown.
 
 Owns one ``Kind`` per sort of value.  Refuses to know options by name; a ``ValueError`` with a finished
 text is raised and ``layers`` says where the value came from.
@@ -11,7 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from runner.options.durations import parse_duration
+from runner.options.durations import format_duration, parse_duration
+from runner.options.k6_values import (
+    dns_to_k6,
+    stages_to_k6,
+    thresholds_to_k6,
+    tls_auth_to_k6,
+    tls_versions_to_k6,
+)
 from runner.options.network_readers import (
     cidrs,
     dns_from_json,
@@ -44,6 +51,10 @@ T = TypeVar("T")
 TIME_UNITS = ("s", "ms", "us")
 
 
+def _as_it_is(value: Any) -> object:
+    return value
+
+
 @dataclass(frozen=True)
 class Kind:
     """One sort of option value.
@@ -53,12 +64,14 @@ class Kind:
         from_json: reads a value as a script or a config file gives it.
         from_text: reads the text of an environment variable.
         from_flags: reads the texts of a flag, which may be repeated; the last one counts by default.
+        to_k6: makes of a value what k6 shows as JSON; a value that ``from_json`` takes.
     """
 
     metavar: str
     from_json: Callable[[object], Any]
     from_text: Callable[[str], Any]
     from_flags: Callable[[Sequence[str]], Any] | None = None
+    to_k6: Callable[[Any], object] = _as_it_is
 
     def read_flags(self, texts: Sequence[str]) -> Any:
         """Value of a flag given once or more."""
@@ -134,11 +147,14 @@ def _string_list(metavar: str, check: Callable[[Sequence[str]], tuple[str, ...]]
         lambda value: check(strings_from_json(value)),
         lambda text: check(strings_from_text(text)),
         _joined(check),
+        list,
     )
 
 
-def _json_only(metavar: str, from_json: Callable[[object], object]) -> Kind:
-    return Kind(metavar, from_json, _read_json_text(from_json))
+def _json_only(
+    metavar: str, from_json: Callable[[object], object], to_k6: Callable[[Any], object] = _as_it_is
+) -> Kind:
+    return Kind(metavar, from_json, _read_json_text(from_json), to_k6=to_k6)
 
 
 def _threshold(item: object) -> str | Mapping[str, object]:
@@ -157,19 +173,25 @@ def _threshold(item: object) -> str | Mapping[str, object]:
 BOOLEAN = Kind("bool", boolean_from_json, boolean_from_text)
 INTEGER = Kind("int", integer_from_json, integer_from_text)
 STRING = Kind("string", string_from_json, str)
-DURATION = Kind("duration", duration_from_json, parse_duration)
+DURATION = Kind("duration", duration_from_json, parse_duration, to_k6=format_duration)
 STRINGS = _string_list("strings", tuple)
 TAGS = Kind("name=value", string_map_from_json, tags_from_text, tags_from_flags)
 STAGES = Kind(
-    "duration:target", stages_from_json, stages_from_text, _joined(lambda t: stages_from_text(",".join(t)))
+    "duration:target",
+    stages_from_json,
+    stages_from_text,
+    _joined(lambda texts: stages_from_text(",".join(texts))),
+    stages_to_k6,
 )
-DNS = Kind("settings", dns_from_json, dns_from_text)
-TLS_VERSION = _json_only("version", tls_versions_from_json)
-TLS_AUTH = _json_only("json", tls_auth_from_json)
-THRESHOLDS = _json_only("json", thresholds_from_json)
+DNS = Kind("settings", dns_from_json, dns_from_text, to_k6=dns_to_k6)
+TLS_VERSION = _json_only("version", tls_versions_from_json, tls_versions_to_k6)
+TLS_AUTH = _json_only("json", tls_auth_from_json, tls_auth_to_k6)
+THRESHOLDS = _json_only("json", thresholds_from_json, thresholds_to_k6)
 HOSTS = _json_only("json", hosts_from_json)
 OBJECT = _json_only("json", object_from_json)
 HOST_PATTERNS = _string_list("patterns", host_patterns)
 CIDRS = _string_list("ranges", cidrs)
-LOCAL_IPS = Kind("ranges", lambda value: local_ips_from_text(string_from_json(value)), local_ips_from_text)
+LOCAL_IPS = Kind(
+    "ranges", lambda value: local_ips_from_text(string_from_json(value)), local_ips_from_text, to_k6=",".join
+)
 TIME_UNIT = Kind("unit", lambda value: time_unit(string_from_json(value)), time_unit)

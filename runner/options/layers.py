@@ -112,12 +112,13 @@ def default_config_file(environ: Mapping[str, str]) -> Path:
     return base / "k6" / "config.json"
 
 
-def script_layer(exported: object, script: str) -> Layer:
+def script_layer(exported: object, script: str, *, runs: bool = True) -> Layer:
     """Options that the script exports.
 
     Args:
         exported: the exported ``options`` as plain values, or None when there are none.
         script: the script as given on the command line, for error texts.
+        runs: False when the options are only looked at, so that it does not matter which of them are available.
 
     Raises:
         OptionsError: the options are no object, a value is wrong or the option is not available.
@@ -127,7 +128,7 @@ def script_layer(exported: object, script: str) -> Layer:
         return Layer("script")
     if not isinstance(exported, Mapping):
         raise OptionsError(f"{prefix}they must be an object")
-    reader = _LayerReader("script", OptionsError)
+    reader = _LayerReader("script", OptionsError, heeds_support=runs)
     for name, value in exported.items():
         if name in SCRIPT_OPTIONS:
             reader.read_json(OPTIONS[name], value, prefix)
@@ -166,10 +167,11 @@ def invalid_argument(spec: OptionSpec, value: object) -> str:
 class _LayerReader:
     """Collects the values of one layer; errors say where the value came from and keep their exit code."""
 
-    def __init__(self, name: str, error: type[K6pyError]) -> None:
+    def __init__(self, name: str, error: type[K6pyError], *, heeds_support: bool = True) -> None:
         self.unknown_names: list[str] = []
         self._name = name
         self._error = error
+        self._heeds_support = heeds_support
         self._values: dict[str, Any] = {}
         self._warnings: list[OptionWarning] = []
 
@@ -187,9 +189,10 @@ class _LayerReader:
         except ValueError as error:
             raise self._error(f"{prefix}{error}") from error
         # Off, zero and empty are what holds anyway, so nothing is lost by not acting on them.
-        if value and spec.support is Support.REFUSED:
+        matters = value and self._heeds_support
+        if matters and spec.support is Support.REFUSED:
             raise self._error(f"{label} is not available in this version of k6py")
-        if value and spec.support is Support.IGNORED:
+        if matters and spec.support is Support.IGNORED:
             message = f"{label} is not available in this version of k6py and has no effect"
             self._warnings.append(OptionWarning(message))
         self._values[spec.name] = value

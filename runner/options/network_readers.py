@@ -40,6 +40,7 @@ def dns_from_json(value: object) -> DnsOptions:
         ttl_s=None if ttl is None else _dns_ttl(ttl),
         select=None if select is None else one_of(select, DNS_SELECTS, "DNS select"),
         policy=None if policy is None else one_of(policy, DNS_POLICIES, "DNS policy"),
+        ttl=None if ttl is None else str(ttl),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from runner.errors import OptionsError, UsageError
@@ -16,22 +17,17 @@ from runner.options.kinds import Kind
 from runner.options.layers import invalid_argument
 from runner.options.readers import split_pair
 from runner.options.table import OptionSpec, Support
-
-SUMMARY_MODES = ("compact", "full", "disabled")
-AVAILABLE_SUMMARY_MODES = ("compact", "disabled")
+from runner.summary.text import check_mode
 
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def summary_mode(mode: str) -> str:
     """A mode of the end-of-test summary."""
-    if mode not in SUMMARY_MODES:
-        raise ValueError(f"invalid summary mode '{mode}', use one of {', '.join(SUMMARY_MODES)}")
-    if mode not in AVAILABLE_SUMMARY_MODES:
-        raise ValueError(
-            f"summary mode '{mode}' is not available in this version of k6py, "
-            f"use one of {', '.join(AVAILABLE_SUMMARY_MODES)}"
-        )
+    try:
+        check_mode(mode)
+    except UsageError as error:
+        raise ValueError(error.message) from None
     return mode
 
 
@@ -45,11 +41,16 @@ def compatibility_mode(mode: str) -> str:
 
 def script_type(kind: str) -> str:
     """What the given file is."""
-    if kind == "archive":
-        raise ValueError("archives are not available in this version of k6py, give a script")
-    if kind not in ("", "js"):
-        raise ValueError(f"unknown type '{kind}', use js")
+    if kind not in ("", "js", "archive"):
+        raise ValueError(f"unknown type '{kind}', use js or archive")
     return kind
+
+
+def worker_count(text: str) -> int:
+    """A number of processes."""
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise ValueError(f"invalid number of workers '{text}', use 1 or more")
+    return int(text)
 
 
 def env_variables(pairs: Sequence[str]) -> dict[str, str]:
@@ -83,18 +84,22 @@ RUN_SETTINGS = (
         help="Python file with a k6 module of your own; repeatable",
     ),
     OptionSpec(
+        "workers", None, _text_kind("n", worker_count), "K6PY_WORKERS", "workers",
+        help="processes that share the virtual users (default: one per core for large tests, else one)",
+    ),
+    OptionSpec(
         "noThresholds", None, kinds.BOOLEAN, "K6_NO_THRESHOLDS", "no-thresholds", help="ignore thresholds"
     ),
     OptionSpec(
         "summaryMode", None, _text_kind("mode", summary_mode), "K6_SUMMARY_MODE", "summary-mode",
-        default="compact", help="end-of-test summary: compact or disabled",
+        default="compact", help="end-of-test summary: compact, full or disabled",
     ),
     OptionSpec(
         "summaryExport", None, _FILE, "K6_SUMMARY_EXPORT", "summary-export", help="write the summary as JSON"
     ),
     OptionSpec(
         "newMachineReadableSummary", None, kinds.BOOLEAN, "K6_NEW_MACHINE_READABLE_SUMMARY",
-        "new-machine-readable-summary", help="new form of the exported summary", support=Support.REFUSED,
+        "new-machine-readable-summary", help="new form of the exported summary and of handleSummary's data",
     ),
     OptionSpec(
         "includeSystemEnvVars", None, kinds.BOOLEAN, "K6_INCLUDE_SYSTEM_ENV_VARS", "include-system-env-vars",
@@ -105,7 +110,7 @@ RUN_SETTINGS = (
         "compatibility-mode", default="extended", help="JavaScript mode: extended or base",
     ),
     OptionSpec(
-        "type", None, _text_kind("type", script_type), "K6_TYPE", "type", "t", help="type of the file: js"
+        "type", None, _text_kind("type", script_type), "K6_TYPE", "type", "t", help="type of the file: js or archive"
     ),
     OptionSpec(
         "tracesOutput", None, kinds.STRING, "K6_TRACES_OUTPUT", "traces-output",
@@ -116,6 +121,14 @@ RUN_SETTINGS = (
         help="accepted for k6's sake: k6py never reports usage",
     ),
 )  # fmt: skip
+
+# What `inspect` and `archive` take of it: all that says how the script is loaded, and what k6 accepts there.
+_ONLY_FOR_RUNS = frozenset({"out", "noUsageReport", "workers"})
+LOADING_SETTINGS = tuple(
+    replace(spec, default="false") if spec.name == "includeSystemEnvVars" else spec
+    for spec in RUN_SETTINGS
+    if spec.name not in _ONLY_FOR_RUNS
+)
 
 GLOBAL_SETTINGS = (
     OptionSpec("config", None, _FILE, "K6_CONFIG", "config", "c", help="JSON config file"),

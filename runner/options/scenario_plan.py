@@ -43,6 +43,11 @@ def scenarios_from_json(value: object) -> dict[str, ScenarioConfig]:
     }
 
 
+def scenarios_to_k6(scenarios: Mapping[str, ScenarioConfig]) -> dict[str, object]:
+    """Scenarios as ``exec.test.options`` shows them."""
+    return {name: scenario.to_k6() for name, scenario in scenarios.items()}
+
+
 def check_scenarios(scenarios: Mapping[str, ScenarioConfig]) -> None:
     """Refuse scenarios with mistakes.
 

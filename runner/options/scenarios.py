@@ -114,7 +114,7 @@ class ScenarioConfig(ABC):
             value = self.given.get(key)
             if key == "options" and value is None:
                 continue
-            shown[key] = _k6_value(entry.kind, value)
+            shown[key] = None if value is None else entry.kind.to_k6(value)
         return shown
 
     def _describe(self, what: str, *details: str) -> str:
@@ -290,13 +290,3 @@ def stage_problems(stages: tuple[Stage, ...]) -> list[str]:
 
 def _too_short(what: str, duration_s: float) -> str:
     return f"the {what} must be at least 1s, but is {format_duration(duration_s)}"
-
-
-def _k6_value(kind: Kind, value: Any) -> object:
-    if value is None:
-        return None
-    if kind is DURATION:
-        return format_duration(value)
-    if kind is STAGES:
-        return [{"duration": format_duration(s.duration_s), "target": s.target} for s in value]
-    return value

@@ -7,14 +7,16 @@ values (``options``).  Reference: https://grafana.com/docs/k6/latest/using-k6/k6
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from runner.options import kinds
 from runner.options.kinds import Kind
-from runner.options.scenario_plan import scenarios_from_json
+from runner.options.options import SYSTEM_TAGS
+from runner.options.scenario_plan import scenarios_from_json, scenarios_to_k6
 
-SCENARIOS = Kind("json", scenarios_from_json, str)
+SCENARIOS = Kind("json", scenarios_from_json, str, to_k6=scenarios_to_k6)
+SYSTEM_TAG_NAMES = replace(kinds.STRINGS, to_k6=lambda names: sorted(SYSTEM_TAGS.intersection(names)))
 
 
 class Support(Enum):
@@ -95,7 +97,7 @@ _EXECUTION = (
     OptionSpec("teardownTimeout", "teardown_timeout_s", kinds.DURATION, "K6_TEARDOWN_TIMEOUT", default="60s"),
     OptionSpec(
         "handleSummaryTimeout", "handle_summary_timeout_s", kinds.DURATION, "K6_HANDLE_SUMMARY_TIMEOUT",
-        default="120s", support=Support.IGNORED,
+        default="120s",
     ),
     OptionSpec(
         "minIterationDuration", "min_iteration_duration_s", kinds.DURATION, "K6_MIN_ITERATION_DURATION",
@@ -186,7 +188,7 @@ _RESULTS = (
         "tags", "tags", kinds.TAGS, "K6_TAGS", "tag", help="add a tag to every sample; repeatable",
     ),
     OptionSpec(
-        "systemTags", "system_tags", kinds.STRINGS, "K6_SYSTEM_TAGS", "system-tags",
+        "systemTags", "system_tags", SYSTEM_TAG_NAMES, "K6_SYSTEM_TAGS", "system-tags",
         help="only these system tags on samples",
     ),
     OptionSpec(

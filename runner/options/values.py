@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class DnsOptions:
-    """k6's ``dns``; ``ttl_s`` is ``inf`` for ever and 0 for no cache."""
+    """k6's ``dns``; ``ttl_s`` is ``inf`` for ever and 0 for no cache, ``ttl`` the same as it was written."""
 
     ttl_s: float | None = None
     select: str | None = None
     policy: str | None = None
+    ttl: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

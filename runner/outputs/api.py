@@ -5,7 +5,8 @@ Refuses: aggregates; an output gets single samples, in order, in batches.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from runner.errors import K6pyError
@@ -14,6 +15,27 @@ from runner.metrics.collector import Sample
 
 class OutputError(K6pyError):
     """An output cannot be opened or cannot write any more; the run logs this once and goes on without it."""
+
+
+def _ignore(message: str) -> None:
+    """Used where nobody wants the warnings."""
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What an output may want to know of the run.
+
+    Args:
+        warn: gets warnings that a user should see; called while the output works.
+        environ: the process environment, for ``K6_*`` settings of the output.
+        system_tags: names of the system tags that are switched on.
+        parse_duration: reads ``1s`` as seconds; ValueError for what is none.
+    """
+
+    warn: Callable[[str], None] = _ignore
+    environ: Mapping[str, str] = field(default_factory=dict)
+    system_tags: Sequence[str] = ()
+    parse_duration: Callable[[str], float] = float
 
 
 class Output(Protocol):

@@ -21,6 +21,9 @@ from runner.reactor.threads import Job, ThreadPool
 from runner.reactor.timers import Timer, TimerHeap
 from runner.reactor.wakeup import Wakeup
 
+# The system calls refuse waits of years; a poll that ends early only looks at the clock.
+POLL_S_MAX = 3600.0
+
 
 class Reactor:
     """One per process (or per test); used from the thread that runs it.
@@ -234,7 +237,7 @@ class Reactor:
         if self._scheduler.ready or self._from_outside:
             return 0
         when_s = self._timers.next_when_s()
-        return None if when_s is None else max(0.0, when_s - self.now())
+        return None if when_s is None else min(max(0.0, when_s - self.now()), POLL_S_MAX)
 
     def _wait_ready(self, task: Task, sock: socket.socket, direction: int, deadline_s: float | None) -> None:
         interest = self._readiness.add(task, sock, direction)

@@ -7,9 +7,10 @@ https://grafana.com/docs/k6/latest/using-k6/modules/ ; runs nothing.
 
 from __future__ import annotations
 
+import errno
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
@@ -18,6 +19,8 @@ from runner.engine.interpreter import KERNEL
 from runner.engine.sandbox import SyntaxProbe
 from runner.engine.typescript import TypeScriptCompiler
 from runner.errors import ImportFailed
+from runner.script.archive import canonical_url
+from runner.script.k6_imports import K6Imports
 from runner.script.source_map import SourceMap
 
 # Names that a CommonJS file assigns to its exports: what `import { name }` may ask of it.  Found by
@@ -48,7 +51,8 @@ class ScriptModules:
     Args:
         main: URL of the script.
         vendor_folders: where modules imported by URL are looked up, as ``<host>/<path>``.
-        main_source: the script's text when it does not come from a file (standard input).
+        given: contents of files that need not be read, by URL: the script from standard input, or an archive.
+        is_complete: `given` is all there is.
     """
 
     def __init__(
@@ -56,17 +60,20 @@ class ScriptModules:
         main: str,
         *,
         vendor_folders: tuple[Path, ...],
-        main_source: str | None = None,
+        given: Mapping[str, bytes] | None = None,
+        is_complete: bool = False,
     ) -> None:
         self.main = main
         # Set by whoever knows the k6 modules, before the first interpreter is made.
         self.builtin: Callable[[str], str] = _no_builtin
         self._vendor_folders = vendor_folders
-        self._given = {} if main_source is None else {main: main_source}
+        self._contents = {canonical_url(url): content for url, content in (given or {}).items()}
+        self._is_complete = is_complete
         self._sources: dict[str, Source] = {}
         # CommonJS files whose ES module, which is ours although it goes by the file's name, is being linked.
         self._wrappers: set[str] = set()
         self._probe = SyntaxProbe()
+        self.k6_imports = K6Imports(self._probe)
         self._typescript = TypeScriptCompiler()
 
     # ---- what an interpreter asks
@@ -79,16 +86,15 @@ class ScriptModules:
         """
         if specifier.startswith("k6py:"):
             return self._internal(base, specifier)
-        if specifier == "k6" or specifier.startswith("k6/"):
-            return specifier
+        if specifier.startswith(("k6/", "k6#")) or specifier == "k6":
+            importer = self._sources.get(base)
+            return specifier if importer is None else self.k6_imports.name(specifier, base, importer.code)
         if specifier.startswith(("http://", "https://", "file://")):
             return specifier
         if specifier.startswith(("./", "../", "/")):
             return urljoin(base if "://" in base else self.main, specifier)
         raise ImportFailed(
             f'The moduleSpecifier "{specifier}" couldn\'t be recognised as something k6 supports.'
-            " Use a path that starts with ./ or ../, a k6 module such as k6/ws,"
-            " or a URL with its files in vendor/"
         )
 
     def load(self, name: str) -> str:
@@ -98,10 +104,10 @@ class ScriptModules:
             ScriptError: there is no such file or module, or it does not parse as TypeScript.
         """
         if "://" not in name:
-            return self.builtin(name)
+            return self.k6_imports.source(name) or self.builtin(name)
         source = self.source(name)
         if not source.commonjs:
-            return source.code
+            return self.k6_imports.marked(name, source.code)
         self._wrappers.add(name)
         return _as_module(name, source.code)
 
@@ -140,17 +146,35 @@ class ScriptModules:
         for folder in self._vendor_folders:
             if (folder / relative).is_file():
                 return folder / relative
+        if not self._vendor_folders:
+            raise ImportFailed(f'The moduleSpecifier "{url}" isn\'t in the archive')
         raise ImportFailed(
             f'The moduleSpecifier "{url}" couldn\'t be loaded: k6py fetches no code from the network.'
             f" Save the module as {self._vendor_folders[0] / relative} and run again"
         )
 
+    def read_file(self, url: str) -> bytes:
+        """The content of a file of the test, read once per process.
+
+        Raises:
+            ImportFailed: a URL that is not vendored.
+            OSError: the file cannot be read, or is not in the archive that is running.
+        """
+        key = canonical_url(url)
+        if key not in self._contents:
+            path = self.path_of(url)
+            if self._is_complete:
+                raise FileNotFoundError(errno.ENOENT, "not in the archive", str(path))
+            self._contents[key] = path.read_bytes()
+        return self._contents[key]
+
+    def files(self) -> Mapping[str, bytes]:
+        """Everything that was read so far, by URL."""
+        return self._contents
+
     def _read(self, url: str) -> str:
-        if url in self._given:
-            return self._given[url]
-        path = self.path_of(url)
         try:
-            return path.read_text(encoding="utf-8-sig", errors="replace")
+            return self.read_file(url).decode("utf-8-sig", errors="replace")
         except OSError:
             raise ImportFailed(
                 f'The moduleSpecifier "{self._shown(url)}" couldn\'t be found on local disk.'

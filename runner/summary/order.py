@@ -25,9 +25,8 @@ _CATEGORIES: tuple[tuple[str, tuple[str, ...]], ...] = (
 CATEGORY_TITLES = ("CUSTOM", "HTTP", "EXECUTION", "NETWORK", "BROWSER", "WEB_VITALS", "GRPC", "WEBSOCKET")
 
 # k6 goes by prefix here: a script's own metric called checks_foo is hidden as well.
-_HIDDEN = (
-    builtin.CHECKS.name,
-    builtin.GROUP_DURATION.name,
+_HIDDEN = (builtin.CHECKS.name, builtin.GROUP_DURATION.name)
+_ONLY_IN_FULL = (
     builtin.HTTP_REQ_BLOCKED.name,
     builtin.HTTP_REQ_CONNECTING.name,
     builtin.HTTP_REQ_RECEIVING.name,
@@ -50,9 +49,9 @@ def sorted_names(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: tuple(map(_locale_key, split_name(name))))
 
 
-def is_hidden(name: str) -> bool:
-    """Whether the compact summary leaves this metric out."""
-    return name.startswith(_HIDDEN)
+def is_hidden(name: str, *, is_full: bool = False) -> bool:
+    """Whether the summary, compact or full, leaves this metric out."""
+    return name.startswith(_HIDDEN) or (not is_full and name.startswith(_ONLY_IN_FULL))
 
 
 def category(name: str) -> str:

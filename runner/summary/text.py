@@ -7,32 +7,44 @@ Owns sections and their order.  Refuses: columns (rows.py), figures (format.py),
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from runner.errors import UsageError
 from runner.summary.data import CheckData, GroupData, MetricData, SummaryData
 from runner.summary.format import plain_text, rate_text, value_text, whole_percent
 from runner.summary.order import CATEGORY_TITLES, category, is_hidden, sorted_names, split_name
 from runner.summary.rows import Paint, Row, aligned, metric_row, share_row, stat_text
+from runner.summary.sections import SectionData
+
+MODES = ("compact", "full", "disabled")
 
 _INDENT = "    "
+_NESTED = "  "
 
 Block = list[str]
 
 
 def render_text(
-    data: SummaryData, *, mode: str = "compact", color: bool = False, check_names: Sequence[str] = ()
+    data: SummaryData,
+    *,
+    mode: str = "compact",
+    color: bool = False,
+    check_names: Sequence[str] = (),
+    groups: Sequence[SectionData] = (),
+    scenarios: Sequence[SectionData] = (),
 ) -> str:
     """The whole text of the summary.
 
     Args:
         data: from ``summary_data`` with ``with_threshold_percentiles``.
-        mode: ``compact``; ``disabled`` gives "".
+        mode: ``compact``; ``full`` shows all metrics, and the sections; ``disabled`` gives "".
         color: whether to use ANSI colours.
         check_names: order of the checks (``Group.check_names``); others follow in the order of the groups.
+        groups: sections of groups outside of named scenarios.
+        scenarios: sections of named scenarios.
 
     Raises:
-        UsageError: the mode is ``full`` or ``legacy``, which are not available, or unknown.
+        UsageError: there is no such mode.
     """
     check_mode(mode)
     if mode == "disabled":
@@ -42,31 +54,29 @@ def render_text(
     text = "\n"
     if thresholds:
         text += _section("THRESHOLDS", thresholds, paint)
-    text += _section("TOTAL RESULTS", _total_blocks(data, check_names, paint), paint)
+    is_full = mode == "full"
+    text += _section(
+        "TOTAL RESULTS", _result_blocks(data, check_names, paint, _INDENT, is_full=is_full), paint
+    )
+    if is_full:
+        for group in groups:
+            text += _section(f"GROUP: {group.name}", _section_blocks(group, paint, _INDENT), paint)
+        for scenario in sorted(scenarios, key=lambda section: section.name):
+            text += _section(f"SCENARIO: {scenario.name}", _section_blocks(scenario, paint, _INDENT), paint)
     return text + "\n\n"
 
 
 def check_mode(mode: str) -> None:
-    """Let the values of ``--summary-mode`` pass that are available.
+    """Let the values of ``--summary-mode`` pass.
 
     Raises:
-        UsageError: for all others; the message names what is missing.
+        UsageError: for all others.
     """
-    if mode in ("compact", "disabled"):
-        return
-    if mode == "full":
-        raise UsageError(
-            "summary mode 'full' is not available in this version of k6py (it needs metrics per group "
-            "and per scenario); available: compact, disabled"
-        )
-    if mode == "legacy":
-        raise UsageError(
-            "summary mode 'legacy' is not available in this version of k6py; available: compact, disabled"
-        )
-    raise UsageError(f"invalid summary mode '{mode}'; available: compact, disabled")
+    if mode not in MODES:
+        raise UsageError(f"invalid summary mode '{mode}', use one of {', '.join(MODES)}")
 
 
-def _section(title: str, blocks: Sequence[Block], paint: Paint) -> str:
+def _section(title: str, blocks: Iterable[Block], paint: Paint) -> str:
     body = "".join("".join(f"{line}\n" for line in block) + "\n" for block in blocks)
     return f"\n  █ {paint.bold(title)} \n\n{body}"
 
@@ -113,9 +123,18 @@ def _threshold_figure(metric: MetricData, aggregate: str, time_unit: str) -> str
             return stat_text(metric, aggregate.replace(" ", ""), time_unit)
 
 
-def _total_blocks(data: SummaryData, check_names: Sequence[str], paint: Paint) -> list[Block]:
-    blocks = [*_check_blocks(data, check_names, paint), *_metric_blocks(data, paint)]
-    return [[f"{_INDENT}{line}" for line in block] for block in blocks]
+def _result_blocks(
+    data: SummaryData, check_names: Sequence[str], paint: Paint, indent: str, *, is_full: bool
+) -> list[Block]:
+    blocks = [*_check_blocks(data, check_names, paint), *_metric_blocks(data, paint, is_full=is_full)]
+    return [[f"{indent}{line}" for line in block] for block in blocks]
+
+
+def _section_blocks(section: SectionData, paint: Paint, indent: str) -> Iterator[Block]:
+    yield from _result_blocks(section.data, section.check_names, paint, indent, is_full=True)
+    for group in section.groups:
+        yield [f"{indent}↳ {paint.bold(f'GROUP: {group.name}')} "]
+        yield from _section_blocks(group, paint, indent + _NESTED)
 
 
 def _check_blocks(data: SummaryData, check_names: Sequence[str], paint: Paint) -> Iterator[Block]:
@@ -134,7 +153,7 @@ def _check_blocks(data: SummaryData, check_names: Sequence[str], paint: Paint) -
         share_row("checks_failed", fails / total, fails, total),
     ]
     yield aligned(rows, paint)
-    results = _merged_checks(data["root_group"], check_names)
+    results = merged_checks(data["root_group"], check_names)
     if results:
         yield [line for name, counts in results.items() for line in _check_lines(name, *counts, paint)]
 
@@ -146,7 +165,12 @@ def _check_lines(name: str, passes: int, fails: int, paint: Paint) -> Block:
     return [paint.red(f"✗ {name}"), paint.red(f"  ↳  {percent}% — ✓ {passes} / ✗ {fails}")]
 
 
-def _merged_checks(root: GroupData, check_names: Sequence[str]) -> dict[str, tuple[int, int]]:
+def merged_checks(root: GroupData, check_names: Sequence[str] = ()) -> dict[str, tuple[int, int]]:
+    """Passes and fails of the checks below `root` by name, over all groups.
+
+    Args:
+        check_names: their order; others follow in the order of the groups.
+    """
     merged: dict[str, tuple[int, int]] = {}
     for check in _all_checks(root):
         passes, fails = merged.get(check["name"], (0, 0))
@@ -161,8 +185,8 @@ def _all_checks(group: GroupData) -> Iterator[CheckData]:
         yield from _all_checks(child)
 
 
-def _metric_blocks(data: SummaryData, paint: Paint) -> Iterator[Block]:
-    names = [name for name in sorted_names(data["metrics"]) if not is_hidden(name)]
+def _metric_blocks(data: SummaryData, paint: Paint, *, is_full: bool) -> Iterator[Block]:
+    names = [name for name in sorted_names(data["metrics"]) if not is_hidden(name, is_full=is_full)]
     rows = [metric_row(_label(name), data["metrics"][name], data["options"]) for name in names]
     lines = aligned(rows, paint)
     for title in CATEGORY_TITLES:

@@ -15,6 +15,7 @@ from runner.metrics.groups import Group
 from runner.options.options import Options
 from runner.reactor import Reactor, Task
 from runner.script.modules import ScriptModules
+from runner.vu.request_turns import RequestTurns
 
 if TYPE_CHECKING:
     from runner.net.dial import Dialer
@@ -92,6 +93,7 @@ class TestContext:
     native: bool = True
     compatibility_mode: str = "extended"
     shared: dict[str, Any] = field(default_factory=dict)
+    request_turns: RequestTurns = field(default_factory=RequestTurns)
     # Tasks that outlive what started them, such as connections that are being closed; each bounds itself.
     background: set[Task] = field(default_factory=set)
 

@@ -1,11 +1,12 @@
-"""What the host learns of a script: what it exports, and how a call of one of its functions ended."""
+"""What the host learns of a script: what it exports, how a call of one of its functions ended, and what it gave."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from runner.errors import ScriptError
+from runner.engine.bridge import unpack, well_formed
+from runner.errors import ExitCode, K6pyError, ScriptError
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,55 @@ class Outcome:
 
     error: ScriptError | None = None
     interrupted: bool = False
+
+
+class BadSetupData(K6pyError):
+    """setup() returned something that JSON does not have; k6 ends with 255 then."""
+
+    exit_code = ExitCode.GENERIC
+
+
+class BadSummary(K6pyError):
+    """handleSummary() returned something else than an object of texts and ArrayBuffers."""
+
+
+def setup_data(answer: dict[str, str]) -> str | None:
+    """JSON text of what setup() returned, None for undefined.
+
+    Args:
+        answer: the kernel's account.
+
+    Raises:
+        BadSetupData: there is none.
+    """
+    if "refused" in answer:
+        raise BadSetupData(f"error marshaling setup() data to JSON: unsupported value: {answer['refused']}")
+    return answer.get("json")
+
+
+def summary_files(answer: Any) -> dict[str, str | bytes] | None:
+    """Contents by path of what handleSummary() returned, None for nothing.
+
+    Args:
+        answer: the kernel's account.
+
+    Raises:
+        BadSummary: it cannot be written.
+    """
+    if answer is None:
+        return None
+    if answer is False:
+        raise BadSummary("handleSummary() should return an object with paths and contents")
+    files: dict[str, str | bytes] = {}
+    for path, content in answer:
+        if content is None:
+            raise BadSummary(
+                f"handleSummary() gave '{path}' something that is neither a string nor an ArrayBuffer"
+            )
+        files[well_formed(path)] = (
+            unpack(content["packed"]) if "packed" in content else well_formed(content["text"])
+        )
+    return files
 
 
 def thrown_error(state: dict[str, Any]) -> ScriptError:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from jsbindings.api import Binding
@@ -27,7 +26,8 @@ from runner.reactor import Reactor
 from runner.vu.context import TestContext
 from runner.vu.cookie_jar import CookieJars
 from runner.vu.event_loop import EventLoop
-from runner.vu.outcome import Exports, Outcome, thrown_error, uncaught_error
+from runner.vu.iteration_state import IterationState
+from runner.vu.outcome import Exports, Outcome, setup_data, summary_files, thrown_error, uncaught_error
 
 Phase = Literal["init", "setup", "vu", "teardown"]
 
@@ -35,23 +35,6 @@ INIT_ONLY = (
     'the "{}" function is only available in the init stage (i.e. the global scope), see'
     " https://grafana.com/docs/k6/latest/using-k6/test-lifecycle/ for more information"
 )
-
-
-@dataclass
-class IterationState:
-    """Where the VU stands in its scenario; counted from 0.
-
-    Args:
-        scenario: name, "" outside of scenarios.
-        in_instance: iterations of this VU in the whole test.
-        in_scenario: iterations of this VU in each scenario.
-        in_test: the number of the iteration in its scenario, over all VUs.
-    """
-
-    scenario: str = ""
-    in_instance: int = -1
-    in_test: int = 0
-    in_scenario: dict[str, int] = field(default_factory=dict)
 
 
 class VirtualUser:
@@ -304,13 +287,24 @@ class VirtualUser:
         Args:
             deadline_s: on the reactor's clock; JavaScript that computes beyond it is cut off.
         """
+        iteration = self.iteration.in_instance if self.phase == "vu" else None
+        return self._enter(deadline_s, "run", function, iteration)
+
+    def summarise(self, data: str, deadline_s: float | None = None) -> Outcome:
+        """run() for handleSummary(); `files` has what it gave.
+
+        Args:
+            data: its argument as JSON.
+        """
+        return self._enter(deadline_s, "summarise", data)
+
+    def _enter(self, deadline_s: float | None, *entry: Any) -> Outcome:
         group = self.group
         interpreter = None
         self.abort_message = None
         try:
             interpreter = self._loaded_for_run(deadline_s)
-            iteration = self.iteration.in_instance if self.phase == "vu" else None
-            outcome = self._settle(interpreter, interpreter.enter("run", function, iteration))
+            outcome = self._settle(interpreter, interpreter.enter(*entry))
         except ScriptError as error:
             # Raised while the script loads again, or for a rejection that nobody handled.
             outcome = Outcome(error=error if interpreter is None else uncaught_error(error))
@@ -337,9 +331,22 @@ class VirtualUser:
         return self.abort_message is not None
 
     def result(self) -> str | None:
-        """What the last run() returned, as JSON; None for undefined."""
-        answer: str | None = self._loaded().enter("result").get("json")
-        return answer
+        """What the last run() returned, as JSON; None for undefined.
+
+        Raises:
+            BadSetupData: it has no JSON.
+        """
+        interpreter = self._loaded()
+        interpreter.run_module("k6py:result", "import 'k6py:setup-data';")
+        return setup_data(interpreter.enter("result"))
+
+    def files(self) -> dict[str, str | bytes] | None:
+        """What the last summarise() gave: contents by path, None for nothing.
+
+        Raises:
+            BadSummary: something else.
+        """
+        return None if self._interpreter is None else summary_files(self._interpreter.enter("files"))
 
     def interrupt(self) -> None:
         """Cut off what computes in this VU at the watchdog's next tick; parked code is the reactor's."""

@@ -10,7 +10,7 @@ import pytest
 
 from jsbindings.api import Thrown
 from jsbindings.http import codings
-from jsbindings.http.client import RateLimit, read_call
+from jsbindings.http.client import read_call, wait_for_turn
 from jsbindings.http.cookies import (
     RequestCookie,
     cookie_header,
@@ -26,6 +26,7 @@ from runner.net.http import Trace
 from runner.net.http_url import HttpUrl, MalformedUrl
 from runner.options.options import DEFAULT_SYSTEM_TAGS
 from runner.vu.cookie_jar import Cookie
+from runner.vu.request_turns import RequestTurns
 
 # ---- redirects
 
@@ -357,7 +358,8 @@ class _Vu:
 
     def __init__(self, rps: int | None) -> None:
         self.now_s = 100.0
-        self.options = self.reactor = self
+        self.options = self.reactor = self.context = self
+        self.request_turns = RequestTurns()
         self.rps = rps
 
     def now(self) -> float:
@@ -368,12 +370,12 @@ class _Vu:
 
 
 def test_the_rate_limit_spreads_requests() -> None:
-    limit, vu = RateLimit(), _Vu(rps=4)
-    assert [limit.wait(vu) for _ in range(3)] == [0, 0.25, 0.25]  # type: ignore[arg-type]
+    vu = _Vu(rps=4)
+    assert [wait_for_turn(vu) for _ in range(3)] == [0, 0.25, 0.25]  # type: ignore[arg-type]
     vu.now_s += 10
-    assert limit.wait(vu) == 0  # type: ignore[arg-type]
+    assert wait_for_turn(vu) == 0  # type: ignore[arg-type]
 
 
 def test_without_the_option_nobody_waits() -> None:
-    limit, vu = RateLimit(), _Vu(rps=None)
-    assert [limit.wait(vu) for _ in range(3)] == [0, 0, 0]  # type: ignore[arg-type]
+    vu = _Vu(rps=None)
+    assert [wait_for_turn(vu) for _ in range(3)] == [0, 0, 0]  # type: ignore[arg-type]

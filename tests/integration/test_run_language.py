@@ -9,18 +9,19 @@ import pytest
 
 from tests.kit.run_script import run_iteration_code, run_script
 
-# FACTS of k6 v2.2.0: https://grafana.com/docs/k6/latest/javascript-api/ lists those with a page.
-PRESENT = (
-    "console open require __ENV __VU setTimeout clearTimeout setInterval clearInterval crypto TextEncoder"
-    " TextDecoder global GoError escape unescape globalThis Promise Proxy Reflect BigInt Symbol WeakMap"
-).split()
-ABSENT = (
-    "window self process Buffer URL URLSearchParams btoa atob structuredClone queueMicrotask fetch Headers"
-    " AbortController Event Blob WebSocket ReadableStream performance setImmediate Intl WebAssembly WeakRef"
-    " FinalizationRegistry SharedArrayBuffer Atomics Iterator navigator alert print scriptArgs std os bjson"
-    # Engine and bridge.
-    " dukpy call_python _dukpy call_dukpy evaljs InternalError DOMException k6pySlots k6py"
-).split()
+# https://grafana.com/docs/k6/latest/javascript-api/ lists those with a page.
+PRESENT_TEXT = """
+  console open require __ENV __VU setTimeout clearTimeout setInterval clearInterval crypto TextEncoder TextDecoder
+  global GoError escape unescape globalThis Promise Proxy Reflect BigInt Symbol WeakMap
+"""
+# What browsers, Node.js, QuickJS and dukpy have, and k6 has not.
+ABSENT_TEXT = """
+  window self process Buffer URL URLSearchParams btoa atob structuredClone queueMicrotask fetch Headers
+  AbortController Event Blob WebSocket ReadableStream performance setImmediate Intl WebAssembly WeakRef
+  FinalizationRegistry SharedArrayBuffer Atomics Iterator navigator alert print scriptArgs std os bjson
+  InternalError DOMException dukpy call_python _dukpy evaljs k6pySlots k6py
+"""
+PRESENT, ABSENT = PRESENT_TEXT.split(), ABSENT_TEXT.split()
 
 
 @pytest.fixture(params=[True, False], ids=["native", "plain"])
@@ -41,7 +42,8 @@ def test_globals_are_those_of_k6_in_init_and_in_iterations(native: bool) -> None
         await null;
         const awaited = look();
         export default function () {{
-          console.log(init); console.log(after); console.log(awaited); console.log(globalThis.inCjs); console.log(look());
+          console.log(init); console.log(after); console.log(awaited);
+          console.log(globalThis.inCjs); console.log(look());
           Promise.resolve().then(() => console.log(look()));
           setTimeout(() => console.log(look()));
         }}
@@ -113,7 +115,9 @@ def test_what_an_uncaught_exception_looks_like(
     assert entry == {"level": "error", "executor": "per-vu-iterations", "scenario": "default",
                      "hint": "script exception", "source": "stacktrace"}  # fmt: skip
     # Columns are the engine's own affair: a call's is that of its name or of its bracket.
-    place = re.compile(r"\tat (?:(\w+) \()?" + re.escape((tmp_path / "script.js").as_uri()) + r":(\d+):\d+\)?\n")
+    place = re.compile(
+        r"\tat (?:(\w+) \()?" + re.escape((tmp_path / "script.js").as_uri()) + r":(\d+):\d+\)?\n"
+    )
     assert [f"{name} {line}" for name, line in place.findall(said)] == frames
     assert place.sub("", said).removesuffix("\n") == message
 

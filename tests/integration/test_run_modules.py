@@ -56,7 +56,9 @@ def test_es_modules_import_each_other_by_relative_and_file_urls(native: bool, tm
 
 
 def test_es_modules_may_import_each_other_in_a_circle(native: bool) -> None:
-    script = "import { even } from './even.js'; export default function () { console.log(even(10), even(7)); }"
+    script = (
+        "import { even } from './even.js'; export default function () { console.log(even(10), even(7)); }"
+    )
     files = {
         "even.js": "import { odd } from './odd.js'; export const even = (n) => n === 0 || odd(n - 1);",
         "odd.js": "import { even } from './even.js'; export const odd = (n) => n !== 0 && even(n - 1);",
@@ -161,7 +163,7 @@ def test_vendored_modules_stand_in_for_urls(native: bool) -> None:
     [
         ("import './none.js';", ['"./none.js" couldn\'t be found on local disk']),
         ("import './a.js';", ['"./sub/none.js" couldn\'t be found on local disk']),
-        ("import 'lodash';", ['"lodash" couldn\'t be recognised', "./", "vendor"]),
+        ("import 'lodash';", ['"lodash" couldn\'t be recognised as something k6 supports']),
         ("import 'https://example.com/x/y.js';", ["https://example.com/x/y.js", "vendor/example.com/x/y.js"]),
         ("import 'https://example.com/%2e%2e/%2e%2e/y.js';", ["vendor/example.com/y.js"]),
         ("import 'k6/nonsense';", ["unknown module: k6/nonsense"]),
@@ -206,7 +208,7 @@ def test_what_cannot_be_loaded_is_told_with_its_name(statement: str, texts: list
         ("export const x = 1; throw new RangeError('r');", "RangeError r undefined"),
         ("import './thrower.js';", "RangeError from below 7"),
         ("require('./thrower.js');", "RangeError from below 7"),
-        ("require('./none.js');", "GoError The moduleSpecifier \"./none.js\""),
+        ("require('./none.js');", 'GoError The moduleSpecifier "./none.js"'),
         ("require('k6/nonsense');", "GoError unknown module: k6/nonsense"),
         ("export let x = ;", "SyntaxError unexpected token in expression: ';' (file:///"),
     ],
@@ -217,7 +219,10 @@ def test_error_of_a_required_file_can_be_caught_as_what_it_was(source: str, show
       try { require('./lib.js'); } catch (e) { caught = [e.constructor.name, e.message, e.code].map(String).join(' '); }
       export default function () { console.log(caught); }
     """
-    files = {"lib.js": source, "thrower.js": "throw Object.assign(new RangeError('from below'), { code: 7 });"}
+    files = {
+        "lib.js": source,
+        "thrower.js": "throw Object.assign(new RangeError('from below'), { code: 7 });",
+    }
     (line,) = lines(script, files=files, native=native)
     assert line.startswith(shown)
 

@@ -26,7 +26,11 @@ WAYS = {
     "sleeping in catch": "console.log('here'); while (true) { try { sleep(100); } catch {} }",
     "timer": "console.log('here'); setTimeout(() => {}, 100000);",
 }
-INIT_WAYS = {**WAYS, "await": "console.log('here'); await new Promise((done) => setTimeout(done, 100000));"}
+INIT_WAYS = {
+    **WAYS,
+    "sleeping for years": "console.log('here'); sleep(1e10);",
+    "await": "console.log('here'); await new Promise((done) => setTimeout(done, 100000));",
+}
 IMPORT = "import { sleep } from 'k6'; import ws from 'k6/ws';"
 
 
@@ -145,7 +149,9 @@ def test_interrupt_in_teardown_lets_the_summary_follow(tmp_path: Path) -> None:
     assert "iterations" in result.metrics()
 
 
-@pytest.mark.parametrize("ending", ["sleep(100);", "while (true) {}", "while (true) { try { sleep(1); } catch {} }"])
+@pytest.mark.parametrize(
+    "ending", ["sleep(100);", "while (true) {}", "while (true) { try { sleep(1); } catch {} }"]
+)
 def test_second_interrupt_ends_the_process_at_once(tmp_path: Path, ending: str) -> None:
     script = f"""{IMPORT}
       export default function () {{ console.log('here'); sleep(100); }}

@@ -60,7 +60,9 @@ export function boom(x: string): never {
 @pytest.mark.parametrize("extension", ["ts", "mts", "cts"])
 def test_javascript_imports_typescript(extension: str, native: bool, tmp_path: Path) -> None:
     script = f"import {{ f }} from './a.{extension}'; export default function () {{ f(); }}"
-    files = {f"a.{extension}": "interface A {\n  a: string\n}\nexport const f = (): void => {\n  throw new Error('m');\n};"}
+    files = {
+        f"a.{extension}": "interface A {\n  a: string\n}\nexport const f = (): void => {\n  throw new Error('m');\n};"
+    }
     result = run_script(script, files=files, folder=tmp_path, native=native)
     assert f"file://{tmp_path}/a.{extension}:5:" in result.messages[0]
 

@@ -41,7 +41,9 @@ def timed(at_most_s: float) -> Iterator[None]:
     assert time.monotonic() - started_s < at_most_s
 
 
-def meet(serve: Callable[[Peer], None], setup: str = "", **how: Any) -> tuple[dict[str, Any], Result, list[Any]]:
+def meet(
+    serve: Callable[[Peer], None], setup: str = "", **how: Any
+) -> tuple[dict[str, Any], Result, list[Any]]:
     """What the script saw, the run, and what the server told."""
     with timed(5.0), RawServer(serve) as server:
         how = {"limits": SHORT, "out_samples": True, **how}
@@ -274,3 +276,13 @@ def test_frames_in_the_packet_of_the_handshake_are_not_lost() -> None:
     seen, _, told = meet(serve)
     assert seen["seen"] == [["open"], ["message", "early"], ["close", 1000]]
     assert told == [(CLOSE, close_payload(1000))]
+
+
+def test_refusal_whose_body_never_ends_keeps_its_status() -> None:
+    def serve(peer: Peer) -> None:
+        peer.read_head()
+        peer.send(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\nno")
+        peer.read_to_end()
+
+    seen, _, _ = meet(serve, limits=Limits(connect_s=0.3))
+    assert (seen["status"], seen["error"]) == (403, "")

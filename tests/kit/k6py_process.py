@@ -1,9 +1,9 @@
 """``k6py run`` as a process of its own, for signals and exit statuses.
 
-    with K6pyProcess(folder, script) as process:
-        process.wait_for_line("here")
-        process.interrupt()
-        result = process.finish()
+with K6pyProcess(folder, script) as process:
+    process.wait_for_line("here")
+    process.interrupt()
+    result = process.finish()
 """
 
 from __future__ import annotations

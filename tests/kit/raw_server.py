@@ -1,12 +1,12 @@
 """A server on loopback whose every byte a test decides: for peers that break off, stall or send nonsense.
 
-    def serve(peer: Peer) -> None:
-        peer.upgrade()
-        peer.send(frame(TEXT, b"hello"))
+def serve(peer: Peer) -> None:
+    peer.upgrade()
+    peer.send(frame(TEXT, b"hello"))
 
-    with RawServer(serve) as server:
-        run_script(..., env={"URL": server.url})
-    assert server.told == [...]      # what serve() gave to peer.tell()
+with RawServer(serve) as server:
+    run_script(..., env={"URL": server.url})
+assert server.told == [...]      # what serve() gave to peer.tell()
 """
 
 from __future__ import annotations

@@ -95,6 +95,7 @@ def run_script(
     folder: Path | None = None,
     modules: Sequence[str] = (),
     summary_mode: str = "compact",
+    new_machine_readable_summary: bool = False,
     verbose: bool = False,
 ) -> Result:
     """Run a test to its end.
@@ -127,6 +128,7 @@ def run_script(
             log_output=f"file={log}",
             summary_export=str(summary),
             summary_mode=summary_mode,
+            new_machine_readable_summary=new_machine_readable_summary,
             modules=modules,
             verbose=verbose,
         )

@@ -1,8 +1,8 @@
 """One virtual user with a script in it, without executors: for what happens inside one iteration.
 
-    with single_vu(script) as user:
-        outcome = user.run(deadline_s=0.1)
-        assert outcome.interrupted
+with single_vu(script) as user:
+    outcome = user.run(deadline_s=0.1)
+    assert outcome.interrupted
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ def single_vu(script: str, *, native: bool = True, env: dict[str, str] | None = 
     log = io.StringIO()
     with tempfile.TemporaryDirectory() as folder, Reactor() as reactor:
         write(Path(folder, "script.js"), textwrap.dedent(script))
-        config = TestConfig(str(Path(folder, "script.js")), environ={"XDG_CONFIG_HOME": folder}, env=env or {})
+        config = TestConfig(
+            str(Path(folder, "script.js")), environ={"XDG_CONFIG_HOME": folder}, env=env or {}
+        )
         logger = open_log("stderr", "raw", stderr=log, stdout=log)
         watchdog = Watchdog(reactor.now)
         watchdog.start()

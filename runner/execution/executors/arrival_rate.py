@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 
+from runner.errors import K6pyError
 from runner.execution.executors.base import Executor, ExecutorVu
 from runner.ops import Interrupted
 from runner.options.arrival_rates import ConstantArrivalRate, RampingArrivalRate
@@ -23,7 +24,7 @@ class ArrivalRateExecutor(Executor):
 
     @abstractmethod
     def start_times(self) -> Iterator[float]:
-        """When iterations start, in seconds since the start of the scenario, in order."""
+        """When iterations start, in seconds since the start of the scenario, in order and none after its end."""
 
     @abstractmethod
     def rate_at(self, elapsed_s: float) -> float:
@@ -35,7 +36,6 @@ class ArrivalRateExecutor(Executor):
         self._free: list[Task] = []
         self._making = False
         self._warned = False
-        self._closing = False
         for vu in self.take_vus(self.scenario.pre_allocated_vus):
             self.spawn(self._serve, vu)
         self.spawn(self._hand_out, None)
@@ -44,21 +44,24 @@ class ArrivalRateExecutor(Executor):
         assert self.started_s is not None
         try:
             for start_s in self.start_times():
-                when_s = self.started_s + start_s
-                if when_s >= self._end_s:
-                    break
-                self._reactor.sleep_until(when_s)
-                self._start_one()
+                planned_s = self.started_s + start_s
+                self._reactor.sleep_until(planned_s)
+                # The end may come in the same turn; then the free VUs are no longer parked.
+                if self._is_over:
+                    return
+                self._start_one(planned_s)
             self._reactor.sleep_until(self._end_s)
         except Interrupted:
-            pass
-        self._closing = True
+            return
+        if self._is_over:
+            return
+        self._is_over = True
         while self._free:
-            self._reactor.wake(self._free.pop(), False)
+            self._reactor.wake(self._free.pop(), None)
 
-    def _start_one(self) -> None:
+    def _start_one(self, planned_s: float) -> None:
         if self._free:
-            self._reactor.wake(self._free.pop(), True)
+            self._reactor.wake(self._free.pop(), planned_s)
             return
         self._around.drop(1)
         if len(self.vus) < self.scenario.max_vus():
@@ -76,8 +79,11 @@ class ArrivalRateExecutor(Executor):
             vu = self._around.make_vu()
         except Interrupted:
             return
-        finally:
-            self._making = False
+        except K6pyError as error:
+            # The next one would fail in the same way: `_making` stays, and the scenario goes on with what it has.
+            self._around.warn(f"Insufficient VUs, another one could not be initialized: {error.message}")
+            return
+        self._making = False
         self.vus.append(vu)
         self.spawn(self._serve, vu)
 
@@ -85,20 +91,25 @@ class ArrivalRateExecutor(Executor):
         task = self._reactor.current_task()
         assert task is not None
         try:
-            while not self._closing:
+            while not self._is_over:
                 self._free.append(task)
-                if not self._reactor.park():
+                planned_s = self._reactor.park()
+                if planned_s is None:
                     return
-                self.counts.active_vus += 1
-                started_s = self._reactor.now()
-                try:
-                    self.iterate(vu, self._hard_end_s)
-                finally:
-                    self.counts.active_vus -= 1
-                self.rest(started_s)
+                self._run_planned(vu, planned_s)
         except Interrupted:
-            if task in self._free:
-                self._free.remove(task)
+            return
+
+    def _run_planned(self, vu: ExecutorVu, planned_s: float) -> None:
+        started_s = self._reactor.now()
+        self._around.note_start(started_s - planned_s)
+        self.counts.active_vus += 1
+        try:
+            self.iterate(vu, self._hard_end_s)
+        finally:
+            self.counts.active_vus -= 1
+        if self._around.min_iteration_s:
+            self.rest(started_s)
 
     def fraction(self, elapsed_s: float) -> float:
         """By time."""

@@ -45,6 +45,10 @@ class Counts:
         return self.complete + self.interrupted
 
 
+def _ignore(late_s: float) -> None:
+    """Used where nobody wants to know."""
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What a scenario runs in.
@@ -55,6 +59,7 @@ class Surroundings:
         run_iteration: runs one iteration in a VU.
         warn: logs a warning.
         drop: told of iterations that were promised and will not start: k6's dropped_iterations.
+        note_start: told by how many seconds an iteration started later than planned.
         min_iteration_s: an iteration that is faster is followed by a wait up to this length.
     """
 
@@ -63,6 +68,7 @@ class Surroundings:
     run_iteration: IterationRunner
     warn: Callable[[str], None]
     drop: Callable[[int], None]
+    note_start: Callable[[float], None] = _ignore
     min_iteration_s: float = 0.0
 
 
@@ -85,6 +91,9 @@ class Executor(ABC):
         self._reactor = reactor
         self._around = around
         self._stopped = False
+        # Every task has been interrupted, or is about to end: no iteration starts any more.
+        self._is_over = False
+        self._iterating = 0
         self._end_s = 0.0
         self._hard_end_s = 0.0
         # Every task of the scenario, with the VU whose script it runs.
@@ -110,9 +119,16 @@ class Executor(ABC):
         """Iterations that were promised and have not started when the scenario ends."""
         return 0
 
-    def run(self) -> None:
-        """Run the scenario to its end; parks the calling task."""
-        self.started_s = self._reactor.now()
+    def run(self, started_s: float | None = None) -> None:
+        """Run the scenario to its end; parks the calling task.
+
+        Args:
+            started_s: when it was to start, if that is not now.
+        """
+        self.started_s = self._reactor.now() if started_s is None else started_s
+        if self._stopped:
+            self.finished_s = self.started_s
+            return
         self._end_s = self.started_s + self.scenario.run_time_s()
         self._hard_end_s = self._end_s + self.scenario.graceful_stop_s
         self.start_tasks()
@@ -145,7 +161,12 @@ class Executor(ABC):
 
     def iterate(self, vu: ExecutorVu, hard_end_s: float) -> None:
         """Run and count one iteration; it is cut off at `hard_end_s`."""
-        if self._around.run_iteration(vu, hard_end_s):
+        self._iterating += 1
+        try:
+            was_cut_off = self._around.run_iteration(vu, hard_end_s)
+        finally:
+            self._iterating -= 1
+        if was_cut_off:
             self.counts.interrupted += 1
         else:
             self.counts.complete += 1
@@ -166,9 +187,10 @@ class Executor(ABC):
             del self._tasks[task]
 
     def _cut_off(self) -> None:
+        self._is_over = True
+        self.was_cut_off = self.was_cut_off or self._iterating > 0
         for task, vu in self._tasks.items():
             if not task.done:
-                self.was_cut_off = self.was_cut_off or vu is not None
                 if vu is not None:
                     vu.interrupt()
                 self._reactor.interrupt(task, Interrupted())

@@ -5,11 +5,10 @@ Source: https://grafana.com/docs/k6/latest/using-k6/scenarios/executors/constant
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 
 from runner.execution.executors.arrival_rate import ArrivalRateExecutor
-from runner.execution.pacing import constant_start_s
+from runner.execution.pacing import constant_start_s, constant_starts_before
 from runner.options.arrival_rates import ConstantArrivalRate
 
 
@@ -19,9 +18,10 @@ class ConstantArrivalRateExecutor(ArrivalRateExecutor):
     scenario: ConstantArrivalRate
 
     def start_times(self) -> Iterator[float]:
-        """Without end; the scenario's duration ends it."""
-        scenario = self.scenario
-        return (constant_start_s(number, scenario.rate, scenario.time_unit_s) for number in itertools.count())
+        """See constant_start_s; none at the very end."""
+        rate, time_unit_s = self.scenario.rate, self.scenario.time_unit_s
+        count = constant_starts_before(self.scenario.duration_s, rate, time_unit_s)
+        return (constant_start_s(number, rate, time_unit_s) for number in range(count))
 
     def rate_at(self, elapsed_s: float) -> float:
         """The same all the time."""

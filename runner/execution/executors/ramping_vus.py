@@ -5,6 +5,9 @@ Source: https://grafana.com/docs/k6/latest/using-k6/scenarios/executors/ramping-
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 from runner.execution.executors.base import Executor, ExecutorVu
 from runner.execution.pacing import ActiveSpan, active_spans, cut_off_s, ramp_steps
 from runner.ops import Interrupted
@@ -22,10 +25,14 @@ class RampingVusExecutor(Executor):
         """One task for each VU that is ever wanted."""
         scenario = self.scenario
         steps = ramp_steps(scenario.start_vus, scenario.stages)
-        for slot, vu in enumerate(self.take_vus(scenario.max_vus())):
+        for slot, vu in zip(self.slots(), self.take_vus(scenario.max_vus()), strict=False):
             spans = active_spans(steps, scenario.run_time_s(), slot)
             if spans:
                 self.spawn(self._run_spans, vu, spans)
+
+    def slots(self) -> Iterator[int]:
+        """The place of each VU among all that the ramp has, from 0: the first ones are wanted longest."""
+        return itertools.count()
 
     def _run_spans(self, vu: ExecutorVu, spans: list[ActiveSpan]) -> None:
         assert self.started_s is not None
@@ -36,6 +43,9 @@ class RampingVusExecutor(Executor):
                     spans, index, self.scenario.graceful_ramp_down_s, self.scenario.run_time_s()
                 )
                 self._loop(vu, self.started_s + span.end_s, self.started_s + limit_s)
+                # An iteration that was cut off took the interruption for itself.
+                if self._is_over:
+                    return
         except Interrupted:
             return
 
@@ -53,9 +63,18 @@ class RampingVusExecutor(Executor):
                     self.iterate(vu, hard_end_s)
                 finally:
                     timer.cancel()
-                self.rest(started_s)
+                self._rest_in_ramp(started_s)
         finally:
             self.counts.active_vus -= 1
+
+    def _rest_in_ramp(self, started_s: float) -> None:
+        try:
+            self.rest(started_s)
+        except Interrupted:
+            # Either the scenario is over, or _retire() came when the iteration had just ended: then the VU is free for
+            # the next time when it is wanted.
+            if self._is_over:
+                raise
 
     def _retire(self, task: Task, vu: ExecutorVu) -> None:
         """The graceful ramp-down of a VU is over in the middle of an iteration."""

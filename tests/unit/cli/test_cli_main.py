@@ -155,7 +155,7 @@ ONE_SCRIPT = (
     [
         (("bogus",), 'unknown command "bogus" for "k6py"'),
         (("resume",), 'unknown command "resume" for "k6py"'),
-        (("archive", "s.js"), 'command "archive" is not available in this version of k6py'),
+        (("new", "s.js"), 'command "new" is not available in this version of k6py'),
         (("x", "y"), 'command "x" is not available in this version of k6py'),
         (("--nope", "run"), "unknown flag: --nope"),
         (("run",), f"accepts 1 arg(s), received 0: {ONE_SCRIPT}"),
@@ -186,9 +186,8 @@ ONE_SCRIPT = (
         (("run", "--paused", "s.js"), "flag --paused is not available in this version of k6py"),
         (("run", "-a", "localhost:0", "s.js"), "flag --address is not available in this version of k6py"),
         (
-            ("run", "--type", "archive", "x.tar"),
-            'invalid argument "archive" for "-t, --type" flag: '
-            "archives are not available in this version of k6py, give a script",
+            ("run", "--type", "zip", "x.tar"),
+            'invalid argument "zip" for "-t, --type" flag: unknown type \'zip\', use js or archive',
         ),
         (
             ("run", "--compatibility-mode", "es3", "s.js"),

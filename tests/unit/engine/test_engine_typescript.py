@@ -28,7 +28,9 @@ def compiler(cache: Path) -> TypeScriptCompiler:
 
 @pytest.mark.slow
 def test_types_go_and_the_rest_stays(tmp_path: Path) -> None:
-    compiled = compiler(tmp_path).compile("interface A { a: string }\nexport const x: number = 1 as any;\n", URL)
+    compiled = compiler(tmp_path).compile(
+        "interface A { a: string }\nexport const x: number = 1 as any;\n", URL
+    )
     assert compiled.code == "export const x = 1;\n"
     assert compiled.mappings
 
@@ -51,7 +53,7 @@ def test_cache_that_cannot_be_written_only_costs_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"code": "x"}', "null"])
+@pytest.mark.parametrize("content", ["", "[]", '{"code": 1}'])
 def test_broken_cache_entry_is_made_anew(tmp_path: Path, content: str) -> None:
     source = "export const x: number = 4;"
     first = compiler(tmp_path).compile(source, URL)

@@ -93,3 +93,7 @@ def test_document_with_indentation_looks_like_that_of_go() -> None:
 def test_value_that_json_lacks_is_refused() -> None:
     with pytest.raises(TypeError, match="JSON has no set"):
         json_text({"a": {1}})
+
+
+def test_document_for_javascript_has_numbers_that_json_lacks() -> None:
+    assert json_text([math.inf, -math.inf, math.nan, 1.5], for_javascript=True) == "[1e999,-1e999,null,1.5]"

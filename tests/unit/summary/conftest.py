@@ -11,9 +11,11 @@ from runner.metrics.collector import Collector
 from runner.metrics.groups import Group
 from runner.metrics.metric import Metric, MetricType, ValueType
 from runner.metrics.registry import Registry
+from runner.metrics.sections import Section, Sections
 from runner.metrics.tags import TagSet
 from runner.metrics.thresholds import configure_thresholds
 from runner.summary.data import SummaryData, summary_data
+from runner.summary.sections import SectionData, section_data
 
 TREND_STATS = ("avg", "min", "med", "max", "p(90)", "p(95)")
 
@@ -25,6 +27,7 @@ class FakeRun:
         self.registry = Registry()
         self.root_group = Group.root()
         self._collector = Collector(self.registry)
+        self._collector.sections = self.sections = Sections()
 
     def declare(self, name: str, kind: str, contains: str = "default") -> Metric:
         return self.registry.declare(name, MetricType(kind), ValueType(contains))
@@ -35,8 +38,8 @@ class FakeRun:
         for value in values:
             self._collector.add(metric, value, TagSet.of(tags), 1.0)
 
-    def check(self, name: str, passed: bool, group: str = "") -> None:
-        tags = TagSet.of({"group": group, "check": name})
+    def check(self, name: str, passed: bool, group: str = "", **further: str) -> None:
+        tags = TagSet.of({"group": group, "check": name, **further})
         self._collector.add(self.registry.builtin(builtin.CHECKS), float(passed), tags, 1.0)
         self.root_group.record_check(tags, passed)
 
@@ -57,6 +60,10 @@ class FakeRun:
             time_unit=time_unit,
             with_threshold_percentiles=for_text,
         )
+
+    def section_data(self, sections: Mapping[str, Section]) -> list[SectionData]:
+        """The data of some of ``sections``."""
+        return section_data(sections.values(), duration_s=2.0, trend_stats=TREND_STATS)
 
 
 @pytest.fixture

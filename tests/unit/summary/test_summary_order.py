@@ -60,6 +60,13 @@ def test_compact_summary_hides_by_prefix(name: str, hidden: bool) -> None:
     assert is_hidden(name) is hidden
 
 
+@pytest.mark.parametrize(
+    ("name", "hidden"), [("checks", True), ("group_duration", True), ("http_req_waiting", False)]
+)
+def test_full_summary_hides_less(name: str, hidden: bool) -> None:
+    assert is_hidden(name, is_full=True) is hidden
+
+
 def test_known_trend_stats_pass() -> None:
     check_trend_stats(["avg", "min", "med", "max", "count", "p(0)", "p(99.99)"])
 

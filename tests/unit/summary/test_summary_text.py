@@ -190,12 +190,91 @@ def test_disabled_summary_is_empty(run: FakeRun) -> None:
     assert render_text(run.data(), mode="disabled") == ""
 
 
-@pytest.mark.parametrize("mode", ["full", "legacy"])
-def test_mode_that_is_not_here_is_named(run: FakeRun, mode: str) -> None:
-    with pytest.raises(UsageError, match=f"summary mode '{mode}' is not available in this version of k6py"):
-        render_text(run.data(), mode=mode)
+@pytest.mark.parametrize("mode", ["tiny", "legacy"])
+def test_unknown_mode_is_refused(mode: str) -> None:
+    with pytest.raises(
+        UsageError, match=f"invalid summary mode '{mode}', use one of compact, full, disabled"
+    ):
+        check_mode(mode)
 
 
-def test_unknown_mode_is_refused() -> None:
-    with pytest.raises(UsageError, match="invalid summary mode 'tiny'"):
-        check_mode("tiny")
+FULL = """
+
+  █ TOTAL RESULTS 
+
+    checks_total.......: 1       0.5/s
+    checks_succeeded...: 100.00% 1 out of 1
+    checks_failed......: 0.00%   0 out of 1
+
+    ✓ deep
+
+    CUSTOM
+    my_counter.........: 3 1.5/s
+
+    HTTP
+    http_req_waiting...: avg=0s min=0s med=0s max=0s p(90)=0s p(95)=0s
+
+    EXECUTION
+    iterations.........: 1 0.5/s
+
+
+  █ GROUP: z 
+
+    CUSTOM
+    my_counter...: 1 0.5/s
+
+
+  █ GROUP: a 
+
+    HTTP
+    http_req_waiting...: avg=0s min=0s med=0s max=0s p(90)=0s p(95)=0s
+
+
+  █ SCENARIO: one 
+
+    EXECUTION
+    iterations...: 1 0.5/s
+
+
+  █ SCENARIO: two 
+
+    checks_total.......: 1       0.5/s
+    checks_succeeded...: 100.00% 1 out of 1
+    checks_failed......: 0.00%   0 out of 1
+
+    ✓ deep
+
+    CUSTOM
+    my_counter...: 2 1/s
+
+    ↳ GROUP: outer 
+
+      checks_total.......: 1       0.5/s
+      checks_succeeded...: 100.00% 1 out of 1
+      checks_failed......: 0.00%   0 out of 1
+
+      ✓ deep
+
+      ↳ GROUP: inner 
+
+        checks_total.......: 1       0.5/s
+        checks_succeeded...: 100.00% 1 out of 1
+        checks_failed......: 0.00%   0 out of 1
+
+        ✓ deep
+
+
+
+"""  # noqa: W291 (the trailing spaces are k6's)
+
+
+def test_full_summary_has_a_section_for_each_group_and_each_scenario(run: FakeRun) -> None:
+    counter = run.declare("my_counter", "counter")
+    run.add(counter, 2, scenario="two")
+    run.check("deep", True, "::outer::inner", scenario="two")
+    run.add(builtin.ITERATIONS, 1, scenario="one")
+    run.add(counter, 1, group="::z", scenario="default")
+    run.add(builtin.HTTP_REQ_WAITING, 0, group="::a")
+    groups = run.section_data(run.sections.groups)
+    scenarios = run.section_data(run.sections.scenarios)
+    assert render_text(run.data(), mode="full", groups=groups, scenarios=scenarios) == FULL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 
 import pytest
@@ -43,6 +44,7 @@ ENDLESS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("native", [True, False], ids=["native", "plain"])
 @pytest.mark.parametrize("code", ENDLESS.values(), ids=ENDLESS.keys())
 def test_endless_script_is_cut_off_and_the_next_iteration_runs(code: str, native: bool) -> None:
@@ -118,6 +120,7 @@ def test_groups_and_tags_are_those_of_the_iteration_again_after_an_interruption(
         assert user.vu.group.path == ""
 
 
+@pytest.mark.slow
 def test_other_vus_run_while_timers_of_one_are_always_due() -> None:
     with single_vu("export default function () { setInterval(() => {}, 0); }") as user:
         user.vu.begin_iteration("scenario", user.vu.tags, {}, 0)
@@ -137,8 +140,6 @@ def test_other_vus_run_while_timers_of_one_are_always_due() -> None:
 
 
 def test_watchdog_leaves_the_signal_as_it_was() -> None:
-    import signal
-
     before = signal.getsignal(signal.SIGVTALRM)
     with single_vu("export default function () {}"):
         assert signal.getsignal(signal.SIGVTALRM) != before

@@ -1,0 +1,43 @@
+"""One process or several: two ways to have virtual users and to run scenarios, which look alike to the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from runner.errors import InternalError
+from runner.execution.config import TestConfig
+from runner.execution.scenarios_run import ScenariosRun
+from runner.execution.vu_pool import VuPool
+from runner.execution.workers.crew import Crew
+from runner.execution.workers.plan import worker_count
+from runner.execution.workers.workers_run import WorkersRun
+from runner.options.scenario_plan import in_start_order
+from runner.options.scenarios import ScenarioConfig
+from runner.vu.context import RunningTest, TestContext
+
+
+def hire_workers(config: TestConfig, context: TestContext, run: RunningTest) -> Crew | None:
+    """Start the worker processes of a test, None when it runs in this process alone.
+
+    To be called while this process has neither virtual users nor open outputs, which the workers would inherit.
+
+    Raises:
+        UsageError: the system cannot have them.
+    """
+    scenarios = in_start_order(context.require_options().scenarios)
+    workers = worker_count(config.workers, scenarios)
+    return Crew(context, config, scenarios, workers, run) if workers > 1 else None
+
+
+def scenarios_run(
+    context: TestContext,
+    pool: VuPool | Crew,
+    scenarios: Sequence[ScenarioConfig],
+    *,
+    on_bug: Callable[[InternalError], None],
+    on_interval: Callable[[float], None],
+) -> ScenariosRun | WorkersRun:
+    """What runs the scenarios where the virtual users are; arguments as for ScenariosRun."""
+    if isinstance(pool, Crew):
+        return WorkersRun(context, pool, scenarios, on_interval=on_interval)
+    return ScenariosRun(context, pool, scenarios, on_bug=on_bug, on_interval=on_interval)

@@ -1,0 +1,22 @@
+"""Where a virtual user stands: the numbers behind ``__ITER`` and ``exec.vu``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class IterationState:
+    """Where the VU stands in its scenario; counted from 0.
+
+    Args:
+        scenario: name, "" outside of scenarios.
+        in_instance: iterations of this VU in the whole test.
+        in_scenario: iterations of this VU in each scenario.
+        in_test: the number of the iteration in its scenario, over all VUs.
+    """
+
+    scenario: str = ""
+    in_instance: int = -1
+    in_test: int = 0
+    in_scenario: dict[str, int] = field(default_factory=dict)
