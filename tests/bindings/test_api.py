@@ -83,7 +83,9 @@ MODULE = """
 def run(tmp_path: Path, script: str, **how: Any) -> Result:
     module = tmp_path / "probe.py"
     module.write_text(textwrap.dedent(MODULE), encoding="utf-8")
-    return run_script(f"import probe from 'k6/x/probe';\n{textwrap.dedent(script)}", modules=[str(module)], **how)
+    return run_script(
+        f"import probe from 'k6/x/probe';\n{textwrap.dedent(script)}", modules=[str(module)], **how
+    )
 
 
 @pytest.mark.parametrize("native", [True, False], ids=["native", "plain"])
@@ -165,7 +167,9 @@ def test_a_bug_of_a_module_ends_the_test_by_name_and_keeps_what_was_measured(tmp
     assert result.count("iterations") >= 1
 
 
-@pytest.mark.parametrize("content", [None, "x = 1", "from jsbindings.api import Binding\nclass B(Binding): pass"])
+@pytest.mark.parametrize(
+    "content", [None, "x = 1", "from jsbindings.api import Binding\nclass B(Binding): pass"]
+)
 def test_a_file_without_a_module_is_refused(tmp_path: Path, content: str | None) -> None:
     path = tmp_path / "nothing.py"
     if content is not None:

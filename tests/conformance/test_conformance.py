@@ -47,7 +47,9 @@ def test_behaves_as_k6(name: str, servers: ServerThread) -> None:
     outcome = kit.judge(CASES[name], COMMAND, servers, 2.0)
     report = "\n".join([outcome["reason"], *outcome["diff"]])
     if name in DIFFERENT:
-        assert not outcome["ok"], f"{name} behaves as k6 now: take it out of DIFFERENT and docs/differences.md"
+        assert not outcome["ok"], (
+            f"{name} behaves as k6 now: take it out of DIFFERENT and docs/differences.md"
+        )
     else:
         assert outcome["ok"], report
 

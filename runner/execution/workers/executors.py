@@ -1,0 +1,228 @@
+"""The executors as one of several workers runs them: each does its share, and what is counted is counted for all.
+
+Owns the differences to ``runner.execution.executors`` and nothing else of a scenario.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import SupportsIndex
+
+from runner.execution.executors.arrival_rate import ArrivalRateExecutor
+from runner.execution.executors.base import Counts, Executor, ExecutorVu, Surroundings
+from runner.execution.executors.constant_arrival_rate import ConstantArrivalRateExecutor
+from runner.execution.executors.constant_vus import ConstantVusExecutor
+from runner.execution.executors.per_vu_iterations import PerVuIterationsExecutor
+from runner.execution.executors.ramping_arrival_rate import RampingArrivalRateExecutor
+from runner.execution.executors.ramping_vus import RampingVusExecutor
+from runner.execution.executors.shared_iterations import SharedIterationsExecutor
+from runner.execution.workers.board import Board, Counter, Slot
+from runner.execution.workers.plan import Share
+from runner.options.scenarios import ScenarioConfig
+from runner.reactor import Reactor, Task
+
+
+@dataclass(frozen=True)
+class Part:
+    """One worker's part of one scenario.
+
+    Args:
+        scenario: its number on the board.
+        pass_on: gives an iteration, due at a moment that is now, to a worker with a free virtual user.
+    """
+
+    board: Board
+    worker: int
+    scenario: int
+    share: Share
+    pass_on: Callable[[float], None]
+
+    def put(self, slot: Slot, value: int) -> None:
+        """Tell everybody a number of this worker."""
+        self.board.put(self.worker, self.scenario, slot, value)
+
+    def total(self, slot: Slot) -> int:
+        """The sum of everybody's."""
+        return self.board.total(self.scenario, slot)
+
+    def take(self, counter: Counter, limit: int | None = None) -> int | None:
+        """See Board.take."""
+        return self.board.take(self.scenario, counter, limit)
+
+
+class PublishedCounts(Counts):
+    """Counts of this worker that everybody can see; what is done is what all workers have done."""
+
+    _SLOTS = {"active_vus": Slot.ACTIVE_VUS, "complete": Slot.COMPLETE, "interrupted": Slot.INTERRUPTED}
+
+    def __init__(self, part: Part) -> None:
+        object.__setattr__(self, "_part", part)
+        super().__init__()
+
+    def __setattr__(self, name: str, value: int) -> None:
+        object.__setattr__(self, name, value)
+        self._part.put(self._SLOTS[name], value)
+
+    _part: Part
+
+    @property
+    def done(self) -> int:
+        return self._part.total(Slot.COMPLETE) + self._part.total(Slot.INTERRUPTED)
+
+
+class WorkerExecutor(Executor):
+    """Mixed into each executor.
+
+    Args:
+        part: what this worker does of it.
+    """
+
+    def __init__(self, reactor: Reactor, scenario: ScenarioConfig, around: Surroundings, part: Part) -> None:
+        super().__init__(reactor, scenario, around)
+        self.part = part
+        self.counts = PublishedCounts(part)
+
+
+class WorkerSharedIterations(WorkerExecutor, SharedIterationsExecutor):
+    """Iterations from the counter of the whole test."""
+
+    def take_iteration(self, vu: ExecutorVu) -> bool:
+        """One of the iterations that nobody has taken yet, here or elsewhere."""
+        return self.part.take(Counter.TAKEN, self.scenario.iterations) is not None
+
+    def left_over(self) -> int:
+        """What nobody took; the worker that ends last tells it."""
+        if self.part.take(Counter.ENDED) != self.part.share.count - 1:
+            return 0
+        return self.scenario.iterations - self.part.board.taken(self.part.scenario, Counter.TAKEN)
+
+
+class WorkerPerVuIterations(WorkerExecutor, PerVuIterationsExecutor):
+    """As many iterations for each of its own VUs."""
+
+    def left_over(self) -> int:
+        """Iterations that VUs of this worker did not get to."""
+        return self.scenario.iterations * len(self.vus) - self._taken.total()
+
+
+class WorkerConstantVus(WorkerExecutor, ConstantVusExecutor):
+    """Its own VUs loop."""
+
+
+class WorkerRampingVus(WorkerExecutor, RampingVusExecutor):
+    """VUs come and go by their places among all of the scenario's."""
+
+    def slots(self) -> Iterator[int]:
+        """The places of this worker's VUs."""
+        return iter(self.part.share.slots)
+
+
+class FreeTasks(list[Task]):
+    """The tasks that wait for an iteration; how many there are is told to everybody."""
+
+    def __init__(self, part: Part) -> None:
+        super().__init__()
+        self._part = part
+
+    def append(self, task: Task) -> None:
+        super().append(task)
+        self._part.put(Slot.FREE_VUS, len(self))
+
+    def pop(self, index: SupportsIndex = -1) -> Task:
+        task = super().pop(index)
+        self._part.put(Slot.FREE_VUS, len(self))
+        return task
+
+    def remove(self, task: Task) -> None:
+        super().remove(task)
+        self._part.put(Slot.FREE_VUS, len(self))
+
+
+class WorkerArrivalRate(WorkerExecutor, ArrivalRateExecutor):
+    """Every n-th start is this worker's, at the moment that it has in the whole test.
+
+    A start that finds no free VU here goes to a worker that has one, so that an iteration is dropped only when all
+    VUs of the test are busy; the VUs that are made then count for the whole test, too.
+    """
+
+    def start_tasks(self) -> None:
+        """As ever, with a list of free VUs that others can see."""
+        super().start_tasks()
+        self._free = FreeTasks(self.part)
+        self.part.put(Slot.VUS, len(self.vus))
+
+    def start_passed_on(self, planned_s: float) -> None:
+        """Start an iteration that another worker could not; it is dropped when this one cannot either."""
+        if self.started_s is not None and not self._is_over:
+            self._start_here(planned_s)
+        elif not self._stopped:
+            self._around.drop(1)
+
+    def _own(self, start_times: Iterator[float]) -> Iterator[float]:
+        """Those of the start times that are this worker's."""
+        return itertools.islice(start_times, self.part.share.index, None, self.part.share.count)
+
+    def _start_one(self, planned_s: float) -> None:
+        if not self._free and self.part.total(Slot.FREE_VUS) > 0:
+            self.part.pass_on(planned_s)
+        else:
+            self._start_here(planned_s)
+
+    def _start_here(self, planned_s: float) -> None:
+        if self._free:
+            self._reactor.wake(self._free.pop(), planned_s)
+            return
+        self._around.drop(1)
+        part, vus_max = self.part, self.scenario.max_vus()
+        made_max = vus_max - self.scenario.planned_vus()
+        if part.board.taken(part.scenario, Counter.MADE_VUS) < made_max:
+            self._make_one(made_max)
+        elif part.total(Slot.VUS) >= vus_max and part.take(Counter.WARNED, 1) is not None:
+            self._around.warn(
+                f"Insufficient VUs, reached {part.total(Slot.VUS)} active VUs and cannot initialize more"
+            )
+
+    def _make_one(self, made_max: int) -> None:
+        """One at a time in the whole test, as in one process."""
+        if self.part.take(Counter.MAKING, 1) is None:
+            return
+        if self.part.take(Counter.MADE_VUS, made_max) is None:
+            self.part.board.release(self.part.scenario, Counter.MAKING)
+            return
+        self.spawn(self._add_vu, None)
+
+    def _add_vu(self) -> None:
+        self._making = True
+        super()._add_vu()
+        self.part.put(Slot.VUS, len(self.vus))
+        # It stays set when the script did not load: the next one would fail in the same way.
+        if not self._making:
+            self.part.board.release(self.part.scenario, Counter.MAKING)
+
+
+class WorkerConstantArrivalRate(WorkerArrivalRate, ConstantArrivalRateExecutor):
+    """See both."""
+
+    def start_times(self) -> Iterator[float]:
+        """See _own."""
+        return self._own(super().start_times())
+
+
+class WorkerRampingArrivalRate(WorkerArrivalRate, RampingArrivalRateExecutor):
+    """See both."""
+
+    def start_times(self) -> Iterator[float]:
+        """See _own."""
+        return self._own(super().start_times())
+
+
+WORKER_EXECUTORS: dict[str, type[WorkerExecutor]] = {
+    "shared-iterations": WorkerSharedIterations,
+    "per-vu-iterations": WorkerPerVuIterations,
+    "constant-vus": WorkerConstantVus,
+    "ramping-vus": WorkerRampingVus,
+    "constant-arrival-rate": WorkerConstantArrivalRate,
+    "ramping-arrival-rate": WorkerRampingArrivalRate,
+}
