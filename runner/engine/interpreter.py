@@ -43,7 +43,14 @@ JSRuntimeError = _dukpy.JSRuntimeError
 
 
 class ModuleSource(Protocol):
-    """Where the interpreter's modules come from."""
+    """Where the interpreter's modules come from.
+
+    Attributes:
+        own_modules: names of the modules that are k6py's and not the script's, as far as the test uses them: the
+            interpreters after the first one share their compiled code.
+    """
+
+    own_modules: dict[str, None]
 
     def resolve(self, base: str, specifier: str) -> str:
         """The module's name for an import of `specifier` in the module called `base`."""
@@ -79,9 +86,15 @@ class Interpreter:
         self._bridge.register(ops)
         self._bridge.register({"engine.import": Op(self._import), "engine.compile": Op(self._compile)})
         self._call_python = self._bridge.call
-        self._evaluate(_KERNEL_SOURCE, {"native": door is not None}, KERNEL)
-        if door is not None:
+        if door is None:
+            self._evaluate(_KERNEL_SOURCE, {"native": False}, KERNEL)
+        else:
+            door.define_module(KERNEL, _KERNEL_SOURCE)
+            self._evaluate(f"import '{KERNEL}';", {"native": True}, "k6py:boot")
             door.bind_slots("k6pySlots")
+            # What a module imports was loaded after it, and has to be there before it.
+            for module in reversed(modules.own_modules):
+                door.define_module(module, modules.load(module))
         self._evaluate("delete globalThis.k6pySlots", {})
 
     # ---- what dukpy asks of us
@@ -109,7 +122,12 @@ class Interpreter:
         if name.startswith(_HIDE):
             return name, _HIDE_SOURCE, "module"
         try:
-            return name, self._modules.load(name), "module"
+            source = self._modules.load(name)
+            if "://" not in name:
+                # Again at the end when it came too late for one that imports it.
+                self._modules.own_modules.pop(name, None)
+                self._modules.own_modules[name] = None
+            return name, source, "module"
         except Exception as error:
             self._load_errors.append(error)
             raise

@@ -15,11 +15,17 @@ from typing import Any
 
 from dukpy import _dukpy
 
+from runner.errors import InternalError
+
 # JSValue is a (payload, tag) pair on 64-bit builds only; other layouts must not be touched.
 _LAYOUT_SUPPORTED = ctypes.sizeof(ctypes.c_void_p) == 8
 _QUICKJS_VERSIONS = (b"0.11.",)
 _TAG_EXCEPTION = 6
 _EVAL_GLOBAL = 0
+_EVAL_MODULE_WITHOUT_RUNNING = 1 | 1 << 5
+_OBJECT_BYTECODE = 1
+# Without its text, which only Function.prototype.toString() of our own functions would show; lines stay.
+_OBJECT_STRIP_SOURCE = 1 << 4
 _CAPSULE_NAME = b"DUKPY_CONTEXT_CAPSULE"
 
 
@@ -49,6 +55,9 @@ def _load() -> Any:
             "JS_NewArrayBufferCopy": (JSValue, [context, ctypes.c_char_p, size]),
             "JS_Eval": (JSValue, [context, ctypes.c_char_p, size, ctypes.c_char_p, ctypes.c_int]),
             "JS_GetException": (JSValue, [context]),
+            "JS_WriteObject": (ctypes.c_void_p, [context, ctypes.POINTER(size), JSValue, ctypes.c_int]),
+            "JS_ReadObject": (JSValue, [context, ctypes.c_char_p, size, ctypes.c_int]),
+            "js_free": (None, [context, ctypes.c_void_p]),
         }
         for name, (result, arguments) in signatures.items():
             function = getattr(library, name)
@@ -95,6 +104,38 @@ class NativeDoor:
         value = _library.JS_NewArrayBufferCopy(self._context, data, len(data))
         _library.JS_SetPropertyUint32(self._context, self._slots, slot, value)
 
+    def define_module(self, name: str, source: str) -> None:
+        """Make the ES module `name` known, so that an import finds it without asking a loader.
+
+        Raises:
+            InternalError: it does not parse.
+        """
+        code = _bytecode.get((name, source))
+        if code is None:
+            self._compile_module(name, source)
+            return
+        value = _library.JS_ReadObject(self._context, code, len(code), _OBJECT_BYTECODE)
+        self._check_module(name, value)
+        _library.JS_FreeValue(self._context, value)
+
+    def _compile_module(self, name: str, source: str) -> None:
+        text = source.encode()
+        flags = _EVAL_MODULE_WITHOUT_RUNNING
+        value = _library.JS_Eval(self._context, text, len(text), name.encode(), flags)
+        self._check_module(name, value)
+        size = ctypes.c_size_t()
+        flags = _OBJECT_BYTECODE | _OBJECT_STRIP_SOURCE
+        address = _library.JS_WriteObject(self._context, ctypes.byref(size), value, flags)
+        if address:
+            _bytecode[name, source] = ctypes.string_at(address, size.value)
+            _library.js_free(self._context, address)
+        _library.JS_FreeValue(self._context, value)
+
+    def _check_module(self, name: str, value: JSValue) -> None:
+        if value.tag == _TAG_EXCEPTION:
+            _library.JS_FreeValue(self._context, _library.JS_GetException(self._context))
+            raise InternalError(f"the module {name} cannot be loaded; please report this")
+
     def compile(self, source: str, name: str) -> bool:
         """Evaluate one expression as a file called `name`; its value, or what it threw, lands in slot 0.
 
@@ -108,6 +149,10 @@ class NativeDoor:
             value = _library.JS_GetException(self._context)
         _library.JS_SetPropertyUint32(self._context, self._slots, 0, value)
         return not threw
+
+
+# Compiled modules by name and source: what one interpreter compiled, all others of the process load.
+_bytecode: dict[tuple[str, str], bytes] = {}
 
 
 def keep_for_ever(capsule: object) -> None:

@@ -64,6 +64,7 @@ class ScriptModules:
         is_complete: bool = False,
     ) -> None:
         self.main = main
+        self.own_modules: dict[str, None] = {}
         # Set by whoever knows the k6 modules, before the first interpreter is made.
         self.builtin: Callable[[str], str] = _no_builtin
         self._vendor_folders = vendor_folders
