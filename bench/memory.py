@@ -44,7 +44,19 @@ def peak_kib(script: Path, url: str, vus: int) -> int:
     """
     # Longer than it takes to make the virtual users and connect them, so that all are open at the same time.
     hold_ms = 1000 + 5 * vus
-    command = [sys.executable, "-m", "runner", "run", "--quiet", "-e", f"VUS={vus}", "-e", f"WS_URL={url}"]
+    command = [
+        sys.executable,
+        "-m",
+        "runner",
+        "run",
+        "--quiet",
+        "--workers",
+        "1",
+        "-e",
+        f"VUS={vus}",
+        "-e",
+        f"WS_URL={url}",
+    ]
     process = subprocess.Popen(
         [*command, "-e", f"HOLD_MS={hold_ms}", str(script)], stdout=subprocess.PIPE, text=True
     )

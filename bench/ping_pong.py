@@ -60,7 +60,7 @@ def main() -> None:
         script = Path(folder) / "ping-pong.js"
         script.write_text(SCRIPT)
         host, port = url.removeprefix("ws://").split(":")
-        run = [sys.executable, "-m", "runner", "run", "--quiet", "-e", f"WS_URL={url}"]
+        run = [sys.executable, "-m", "runner", "run", "--quiet", "--workers", "1", "-e", f"WS_URL={url}"]
 
         def k6py(round_trips: int) -> list[str]:
             sizes = ["-e", f"VUS={given.connections}", "-e", f"ROUND_TRIPS={round_trips}"]

@@ -42,7 +42,7 @@ export const scenario = live((name) => host.scenario(name), ['name', 'executor',
 
 export const vu = Object.defineProperties(live((name) => host.vu_value(name), ['idInInstance', 'idInTest',
   'iterationInInstance', 'iterationInScenario']), {
-  metrics: { enumerable: true, value: { tags, metadata: writable('metadata') } },
+  metrics: { enumerable: true, value: Object.freeze({ tags, metadata: writable('metadata') }) },
   tags: { enumerable: true, value: tags },
 });
 

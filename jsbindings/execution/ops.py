@@ -10,13 +10,15 @@ from runner.ops import Interrupted
 from runner.options.k6_form import final_options_to_k6
 from runner.vu.context import RunningTest
 
+NO_VU_IN_INIT = "getting VU information in the init context is not supported"
+
 
 class ExecutionBinding(Binding):
     """The test as one virtual user sees it."""
 
     module = "k6/execution"
 
-    @op
+    @op(init_error=NO_VU_IN_INIT)
     def vu_value(self, name: str) -> int:
         """A member of ``vu`` that is a number."""
         vu = self.vu
@@ -28,12 +30,12 @@ class ExecutionBinding(Binding):
         }
         return values[name]
 
-    @op
+    @op(init_error=NO_VU_IN_INIT)
     def labels(self, kind: str) -> dict[str, str]:
         """The tags, or the metadata, that samples of this VU carry now."""
         return self.vu.tags.as_dict() if kind == "tag" else dict(self.vu.metadata)
 
-    @op
+    @op(init_error=NO_VU_IN_INIT)
     def set_label(self, kind: str, name: str, value: str) -> None:
         """A tag, or an entry of the metadata, for all later samples of this VU."""
         if kind == "tag":
@@ -71,7 +73,8 @@ class ExecutionBinding(Binding):
         message = f"test aborted: {reason}" if reason else "test aborted"
         self.vu.abort_message = message
         if self.vu.phase == "init":
-            raise Thrown(message)
+            # Whoever loads the script sees the message; the script itself cannot catch this.
+            raise Interrupted
         self._test().stop(ExitCode.SCRIPT_ABORTED, message)
         raise Interrupted
 

@@ -13,6 +13,8 @@ class TimersBinding(Binding):
     @op
     def start(self, name: str, delay_ms: float | None, repeats: bool) -> int:
         """A new timer's id; a delay of None fires before all others."""
+        # Counted from this call, however long the macrotask has been running.
+        self.vu.event_loop.now_s = self.vu.reactor.now()
         return self.vu.event_loop.start_timer(name, None if delay_ms is None else delay_ms / 1000, repeats)
 
     @op

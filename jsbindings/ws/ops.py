@@ -20,6 +20,7 @@ from runner.metrics.builtin import (
 from runner.metrics.tags import TagSet
 from runner.net.websocket import Connected, MalformedUrl, WebSocketConnection, WebSocketUrl
 from runner.net.websocket import connect as connect_websocket
+from runner.ops import Interrupted
 from runner.protocol.handshake import ClientHandshake, HandshakeResult, canonical_header_name
 from runner.protocol.websocket import (
     BinaryMessage,
@@ -317,11 +318,11 @@ class WsBinding(Binding):
         """Sockets are still open here when the iteration was cut off: they are closed with 1001, as in k6."""
         while self._sockets:
             _, socket = self._sockets.popitem()
-            if socket.connection.is_open:
-                try:
+            try:
+                if socket.connection.is_open:
                     socket.connection.close(CLOSE_GOING_AWAY, self.vu.reactor.now())
-                except K6pyError as error:
-                    self.vu.logger.debug(f"no close frame could be sent: {error.message}")
+            except (K6pyError, Interrupted) as error:
+                self.vu.logger.debug(f"no close frame could be sent: {error}")
             self._end(socket)
         self._ended_tags.clear()
 

@@ -15,7 +15,7 @@ from runner.engine.native import NativeDoor
 from runner.errors import InternalError, K6pyError
 from runner.ops import Interrupted, Op, Thrown
 
-_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_dumps = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _loads = json.JSONDecoder().decode
 
 # Handlers and finally blocks of an interrupted script may call a few more ops; a script that catches every
@@ -38,11 +38,20 @@ class Bridge:
         self._refused_count = 0
         # An op of ours that failed for a reason that is no script's fault; the host raises it when JS has
         # returned.
-        self.internal_error: BaseException | None = None
+        self.internal_error: InternalError | None = None
 
     def register(self, ops: Mapping[str, Op]) -> None:
         """Make `ops` callable, by their full names (``module.verb``)."""
         self._ops.update(ops)
+
+    def resume(self) -> None:
+        """Serve ops again after an interruption."""
+        self.interrupted = False
+        self._refused_count = 0
+
+    def close(self) -> None:
+        """Forget every op."""
+        self._ops.clear()
 
     def call(self, name: bytes, arguments: bytes) -> bytes | None:
         """One op call, as dukpy makes it: JSON in, JSON out."""
@@ -63,8 +72,10 @@ class Bridge:
             self.interrupted = True
             return self._refuse()
         except Exception as error:
-            self.internal_error = error
-            return _error("Error", f"internal error of k6py in {name.decode()}: {error!r}")
+            # In a module of one's own it is that module's bug, so the text names the op.
+            self.internal_error = InternalError(f"a bug in the module op {name.decode()}: {error!r}")
+            self.internal_error.__cause__ = error
+            return _error("Error", self.internal_error.message)
 
     def _refuse(self) -> bytes:
         """The answer to every op of an interrupted script: an exception, and more than that if it goes on."""

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from dukpy import _dukpy
 
-from runner.engine.bridge import Bridge
+from runner.engine.bridge import Bridge, well_formed
 from runner.engine.native import keep_for_ever, open_door
 from runner.errors import InternalError, ScriptError
 from runner.ops import Interrupted, Op, Thrown
@@ -81,6 +81,10 @@ class Interpreter:
         self._load_errors: list[Exception] = []
         self._entries = itertools.count(1)
         self._bridge = Bridge(door)
+        # Files are compiled and required while the init code runs, and not later.
+        self.is_loading = True
+        # The watchdog cut JavaScript off in the middle of something.
+        self._is_broken = False
         # When the watchdog may cut off what runs here; None lets it run.
         self.deadline_s: float | None = None
         self._bridge.register(ops)
@@ -159,6 +163,20 @@ class Interpreter:
         """
         self._evaluate(f"import '{_HIDE}{next(self._entries)}';\n{source}", None, name)
 
+    def resume(self) -> bool:
+        """Let a script that was interrupted go on, at its next call.
+
+        Returns:
+            False when JavaScript was cut off in the middle: QuickJS leaves the runtime in an unknown state then.
+        """
+        self._bridge.resume()
+        return not self._is_broken
+
+    def close(self) -> None:
+        """Give the runtime back now: it and the ops refer to each other, and Python does not see its memory."""
+        self._bridge.close()
+        del self._call_python, self._ctx
+
     def abandon(self) -> None:
         """To be called when a module may still await something: it must not be given back to the system."""
         keep_for_ever(self._ctx)
@@ -174,23 +192,37 @@ class Interpreter:
             if self._load_errors and str(error).startswith(_LOADER_FAILED):
                 raise self._load_errors[0] from None
             raise script_error(str(error)) from None
+        except UnicodeDecodeError as error:
+            # The text of the exception has lone surrogates, which k6 shows as U+FFFD.
+            text = well_formed(bytes(error.object).decode("utf-8", "surrogatepass"))
+            raise script_error(text) from None
+        except Interrupted:
+            self._is_broken = True
+            raise
         except SystemError:
             # CPython's complaint about an interruption that QuickJS dropped (see watchdog.py).
             if not self._bridge.interrupted:
                 raise
+            self._is_broken = True
             raise Interrupted from None
         finally:
             failure, self._bridge.internal_error = self._bridge.internal_error, None
         if failure is not None:
-            raise InternalError(f"a bug in k6py, please report it: {failure!r}") from failure
+            raise failure
         return None if answer is None else json.loads(answer)
+
+    def _require_loading(self) -> None:
+        if not self.is_loading:
+            raise Thrown("modules are loaded in the init context only")
 
     def _compile(self, url: str) -> str:
         """The op that compiles a CommonJS file."""
+        self._require_loading()
         return self._bridge.compile(self._modules.commonjs_source(url), url)
 
     def _import(self, url: str) -> None:
         """The op behind require(): evaluate a module at once and hand its namespace to the kernel."""
+        self._require_loading()
         source = (
             f"import * as m from {json.dumps(url)};\nimport {{ deliver }} from '{KERNEL}';\ndeliver(m);\n"
         )

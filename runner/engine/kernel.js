@@ -122,9 +122,15 @@ const unpackText = (text) => {
   return odd ? units.buffer.slice(0, units.byteLength - 1) : units.buffer;
 };
 
-const exactBuffer = (value) => (value instanceof ArrayBuffer
-  ? value
-  : value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength));
+const exactBuffer = (value) => {
+  if (value instanceof ArrayBuffer) {
+    return value;
+  }
+  if (!ArrayBuffer.isView(value)) {
+    throw new TypeError(`bytes are wanted (a string, an ArrayBuffer or a view), not ${typeof value}`);
+  }
+  return value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength);
+};
 
 const pack = (value) => {
   if (typeof value === 'string' || value === null || value === undefined) {
@@ -270,7 +276,7 @@ export const commonjs = (url) => {
 // --- entry points ----------------------------------------------------------------------------------------------------
 
 let script = {};
-let outcome = {};
+let outcome = { __proto__: null };
 let setupData;
 let fireTimer = null;
 let forgetTimers = () => {};
@@ -293,41 +299,46 @@ export const onResult = (describe) => {
   describeResult = describe;
 };
 
-const settle = (value) => {
-  outcome.done = true;
-  outcome.value = value;
+// Of nothing but its own members, whatever a script does to Object.prototype.
+const newOutcome = () => ({ __proto__: null });
+
+const settle = (its, value) => {
+  its.done = true;
+  its.value = value;
 };
 
-const fail = (error, rejected) => {
-  outcome.done = true;
-  outcome.threw = describe(error);
-  outcome.rejected = rejected;
+const fail = (its, error, rejected) => {
+  its.done = true;
+  its.threw = describe(error);
+  its.rejected = rejected;
 };
 
 const guard = (action) => {
   try {
     action();
   } catch (error) {
-    fail(error, false);
+    fail(outcome, error, false);
   }
   return outcome;
 };
 
+// A promise that outlives its iteration writes to that iteration's outcome, not to the next one's.
 const call = (action) => {
-  outcome = {};
+  const its = newOutcome();
+  outcome = its;
   return guard(() => {
     const result = action();
     if (result instanceof Promise) {
-      result.then(settle, (error) => fail(error, true));
+      result.then((value) => settle(its, value), (error) => fail(its, error, true));
     } else {
-      settle(result);
+      settle(its, result);
     }
   });
 };
 
 const entries = {
   begin() {
-    outcome = {};
+    outcome = newOutcome();
     return outcome;
   },
   state: () => outcome,

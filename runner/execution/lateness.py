@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from runner.reactor import Reactor, Timer
 
@@ -58,10 +58,11 @@ class LatenessFigures:
     troubled_s: float = 0.0
 
     def merge(self, other: LatenessFigures) -> None:
-        """Add what another process counted."""
-        for field in fields(self):
-            mine, theirs = getattr(self, field.name), getattr(other, field.name)
-            setattr(self, field.name, max(mine, theirs) if field.name.endswith("_max") else mine + theirs)
+        """Add what another process counted at the same time: seconds are those of the worst one."""
+        for name in ("watched_s", "slow_s", "lag_s_max", "late_s_max", "late_starts_s"):
+            setattr(self, name, max(getattr(self, name), getattr(other, name)))
+        for name in ("starts", "late_starts", "cpu_s", "troubled_s"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def warning(self) -> str | None:
         """One line about the worst of it, None when the process kept up."""

@@ -19,6 +19,7 @@ from runner.metrics.tags import TagSet
 from runner.metrics.thresholds import Thresholds, configure_thresholds
 from runner.net.dial import Dialer
 from runner.net.options import NetworkOptions
+from runner.ops import Interrupted
 from runner.options.consolidate import Consolidated, network_options, read_options
 from runner.options.durations import parse_duration
 from runner.options.k6_form import known_options
@@ -158,9 +159,11 @@ def load_script(vu: VirtualUser, script: str) -> Exports:
                 # Names that a k6 module does not have are undefined; learning one lets the script load.
                 if not vu.context.modules.k6_imports.learn(error.message):
                     raise
-    except ScriptError as error:
+    except (ScriptError, Interrupted) as error:
         if vu.abort_message is not None:
             raise ScriptAborted(f"could not initialize '{script}': {vu.abort_message}") from None
+        if isinstance(error, Interrupted):
+            raise
         if isinstance(error, ImportFailed) or error.message.startswith("SyntaxError"):
             main = vu.context.modules.main
             raise ScriptError(

@@ -134,12 +134,14 @@ class ScenariosRun:
 
         def iterate(vu: ExecutorVu, deadline_s: float) -> bool:
             assert isinstance(vu, VirtualUser)
-            vu.begin_iteration(scenario.name, tags, scenario.env, next(numbers))
             try:
+                vu.begin_iteration(scenario.name, tags, scenario.env, next(numbers))
                 return run_iteration(vu, scenario, deadline_s).interrupted
             except InternalError as error:
                 self._on_bug(error)
-                return True
+            except Exception as error:
+                self._on_bug(InternalError(f"a bug in k6py, please report it: {error!r}"))
+            return True
 
         return Surroundings(
             take_vus=lambda count: [*self._take_vus(scenario, count)],

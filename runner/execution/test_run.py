@@ -316,11 +316,14 @@ class TestRun:
     def stop(self, code: ExitCode, message: str) -> None:
         """End the running phase now; teardown and summary still follow where k6 lets them follow."""
         self._watchdog.cut_off_all = False
-        if self._stopping:
+        is_signal = code is ExitCode.EXTERNAL_ABORT
+        if self._stopping and not is_signal:
             return
+        if not self._stopping:
+            self._exit_code = code
         self._stopping = True
-        self._exit_code = code
         self._logger.error(message)
+        # A signal also ends what still runs after another reason to stop, teardown() for example.
         if self._phase is not None:
             self._phase.stop()
 
@@ -335,7 +338,7 @@ class TestRun:
         return {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def _on_signal(self, number: int, _frame: Any) -> None:
-        if self._stopping or self._signal_message is not None:
+        if self._signal_message is not None:
             # The second time: at once, as k6 does. Files are closed by the system.
             os._exit(int(ExitCode.EXTERNAL_ABORT))
         # JavaScript that computes now would not let the reactor have its turn.

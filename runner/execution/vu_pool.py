@@ -11,6 +11,10 @@ from runner.options.scenarios import ScenarioConfig
 from runner.vu.context import TestContext
 from runner.vu.vu import VirtualUser
 
+# How long a scenario waits for VUs that another one is about to give back.
+TAKE_S_MAX = 2.0
+TAKE_INTERVAL_S = 0.005
+
 
 class VuPool:
     """All VUs of a process.
@@ -66,7 +70,18 @@ class VuPool:
             vu.give_setup_data(data)
 
     def take(self, count: int) -> list[VirtualUser]:
-        """The `count` free VUs with the lowest numbers."""
+        """The `count` free VUs with the lowest numbers; parks while another scenario still has some of them.
+
+        A scenario may begin in the moment in which another one ends and gives its VUs back.
+        """
+        reactor = self._context.reactor
+        deadline_s = reactor.now() + TAKE_S_MAX
+        while len(self._free) < count and reactor.now() < deadline_s:
+            reactor.sleep_until(reactor.now() + TAKE_INTERVAL_S)
+        if len(self._free) < count:
+            self._context.logger.warning(
+                f"a scenario needs {count} VUs and gets {len(self._free)}: the others are still in use"
+            )
         taken, self._free = self._free[:count], self._free[count:]
         return taken
 

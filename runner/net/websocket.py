@@ -23,6 +23,9 @@ MALFORMED_URL = "malformed ws or wss URL"
 # Connections of one process that wait in the background for the peer's half of the closing handshake.
 LINGERING_MAX = 1000
 
+# Events that are handed out before the other tasks get a turn: small messages come by the thousand in one read.
+EVENTS_IN_A_ROW_MAX = 64
+
 _DEFAULT_PORTS = {"ws": 80, "wss": 443}
 # What a URL may hold unescaped in path and query; everything else is percent-encoded, what is encoded stays.
 _URL_SAFE = "%/?:@!$&'()*+,;=~[]"
@@ -154,6 +157,7 @@ class WebSocketConnection:
         self._stream = stream
         self._session = session
         self._events: deque[Event] = deque(session.events())
+        self._events_in_a_row = 0
 
     def __repr__(self) -> str:
         return f"<WebSocketConnection {self._session!r}>"
@@ -174,6 +178,10 @@ class WebSocketConnection:
                 self._feed(data)
             self.flush_answers()
             self._events.extend(self._session.events())
+        self._events_in_a_row += 1
+        if self._events_in_a_row >= EVENTS_IN_A_ROW_MAX:
+            self._events_in_a_row = 0
+            self._reactor.sleep_until(self._reactor.now())
         return self._events.popleft()
 
     def send_text(self, text: str, deadline_s: float) -> None:

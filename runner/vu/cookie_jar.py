@@ -159,11 +159,13 @@ def default_path(path: str) -> str:
 
 def _expiry(given: dict[str, str], now_s: float) -> float | None:
     max_age = given.get("max-age", "")
-    if max_age.removeprefix("-").isdigit():
-        return now_s + int(max_age)
+    digits = max_age.removeprefix("-")
+    if digits.isascii() and digits.isdigit():
+        # RFC 6265 section 5.2.2: zero and less expire at once; more than some centuries is for ever.
+        return None if len(digits) > 10 and max_age == digits else now_s + max(-1, int(max_age[:11]))
     try:
         return parsedate_to_datetime(given["expires"].replace("-", " ")).timestamp()
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, OverflowError):
         return None
 
 

@@ -133,6 +133,8 @@ class VirtualUser:
 
     def _metadata(self) -> Mapping[str, str] | None:
         enabled = self.options.system_tags
+        if not self.metadata and "vu" not in enabled and "iter" not in enabled:
+            return None
         values = dict(self.metadata)
         if "vu" in enabled:
             values["vu"] = str(self.vu_id)
@@ -180,6 +182,8 @@ class VirtualUser:
             interpreter.enter("defineGlobal")
         try:
             self._run_init_code(interpreter)
+            if interpreter.bridge.interrupted:
+                raise Interrupted
         except BaseException:
             # A half-loaded script runs no iteration; the next call loads it anew.
             self._interpreter = None
@@ -187,6 +191,7 @@ class VirtualUser:
             if interpreter.bridge.interrupted:
                 raise Interrupted from None
             raise
+        interpreter.is_loading = False
         if self._setup_data is not None:
             interpreter.enter("setupData", self._setup_data)
 
@@ -310,22 +315,29 @@ class VirtualUser:
             outcome = Outcome(error=error if interpreter is None else uncaught_error(error))
         except Interrupted:
             outcome = Outcome(interrupted=True)
-        finally:
-            for binding in self._bindings.values():
-                binding.end_iteration()
-        if interpreter is not None and interpreter.bridge.interrupted:
-            outcome = Outcome(interrupted=True)
-        if self._was_aborted():
-            outcome = Outcome()
-            self._interpreter = None
-        if outcome.interrupted:
-            # QuickJS leaves an interrupted runtime in an unknown state; the next run loads the script anew.
-            self._interpreter = None
+        self._end_iteration()
+        if interpreter is not None:
+            if interpreter.bridge.interrupted:
+                outcome = Outcome(interrupted=True)
+            if not interpreter.resume():
+                # The next run loads the script anew.
+                interpreter.close()
+                self._interpreter = None
         if outcome.error or outcome.interrupted:
             self._drop_timers()
+        if self._was_aborted():
+            outcome = Outcome()
         if self.group is not group:
             self._set_group(group)
         return outcome
+
+    def _end_iteration(self) -> None:
+        for binding in self._bindings.values():
+            try:
+                binding.end_iteration()
+            except Interrupted:
+                # A second one, while the first was being dealt with: the other bindings get their turn.
+                continue
 
     def _was_aborted(self) -> bool:
         return self.abort_message is not None

@@ -79,7 +79,7 @@ def test_the_server_sees_the_promised_rate_in_every_second(tmp_path: Path) -> No
     for _ in range(ATTEMPTS):
         counts, total, delay_s = run(tmp_path)
         is_exact = all(abs(count - RATE) <= RATE / 100 for count in counts)
-        if is_exact and total == RATE * DURATION_S:
+        if is_exact and total >= 0.999 * RATE * DURATION_S:
             return
         if delay_s <= RUN_DELAY_MAX_S:
             pytest.fail(f"{total} starts, in each second: {counts} (no processor for {delay_s:.2f} s)")

@@ -71,7 +71,7 @@ def test_a_thousand_virtual_users_hold_an_open_socket_in_one_process(tmp_path: P
         """
     )
     summary_file = tmp_path / "summary.json"
-    arguments = ["--quiet", "--summary-export", str(summary_file)]
+    arguments = ["--quiet", "--workers", "1", "--summary-export", str(summary_file)]
     with EchoServer() as server:
         done = subprocess.run(
             [sys.executable, "-m", "runner", "run", "-e", f"WS_URL={server.url}", *arguments, str(script)],

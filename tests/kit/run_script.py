@@ -97,6 +97,7 @@ def run_script(
     summary_mode: str = "compact",
     new_machine_readable_summary: bool = False,
     verbose: bool = False,
+    workers: int | None = None,
 ) -> Result:
     """Run a test to its end.
 
@@ -112,6 +113,7 @@ def run_script(
         folder: where all of it goes; default: a folder that is gone afterwards.
         modules: Python files with bindings.
         verbose: debug lines, too.
+        workers: how many processes; default: as k6py chooses.
     """
     with contextlib.ExitStack() as stack:
         base = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -131,6 +133,7 @@ def run_script(
             new_machine_readable_summary=new_machine_readable_summary,
             modules=modules,
             verbose=verbose,
+            workers=workers,
         )
         stdout, stderr = io.StringIO(), io.StringIO()
         with bounded(BOUND_S):

@@ -16,6 +16,12 @@ from runner.options.arrival_rates import ConstantArrivalRate, RampingArrivalRate
 from runner.options.durations import format_duration
 from runner.reactor import Task
 
+# Starts that are due already happen in one turn of the reactor: one in each turn would be fewer the more VUs are busy.
+# After so many, others have their turn.
+BURST_MAX = 100
+# How long after the scenario's end a start may happen that was due before: nobody wakes up at once.
+LATE_MAX_S = 0.1
+
 
 class ArrivalRateExecutor(Executor):
     """Starts iterations at the times that the subclass gives."""
@@ -36,19 +42,24 @@ class ArrivalRateExecutor(Executor):
         self._free: list[Task] = []
         self._making = False
         self._warned = False
+        self._waited_in_vain = False
         for vu in self.take_vus(self.scenario.pre_allocated_vus):
             self.spawn(self._serve, vu)
         self.spawn(self._hand_out, None)
 
     def _hand_out(self) -> None:
         assert self.started_s is not None
+        starts = self.start_times()
         try:
-            for start_s in self.start_times():
+            for number, start_s in enumerate(starts):
                 planned_s = self.started_s + start_s
-                self._reactor.sleep_until(planned_s)
+                self._wait_until(planned_s, lets_others=number % BURST_MAX == 0)
                 # The end may come in the same turn; then the free VUs are no longer parked.
                 if self._is_over:
                     return
+                if self._reactor.now() > self._end_s + LATE_MAX_S:
+                    self._around.drop(1 + sum(1 for _ in starts))
+                    break
                 self._start_one(planned_s)
             self._reactor.sleep_until(self._end_s)
         except Interrupted:
@@ -58,6 +69,16 @@ class ArrivalRateExecutor(Executor):
         self._is_over = True
         while self._free:
             self._reactor.wake(self._free.pop(), None)
+
+    def _wait_until(self, planned_s: float, *, lets_others: bool) -> None:
+        """Wait for the time of a start; when it has passed, only if `lets_others`, or if VUs may become free by it."""
+        if planned_s > self._reactor.now() or lets_others:
+            self._reactor.sleep_until(planned_s)
+            self._waited_in_vain = False
+        elif not self._free and not self._waited_in_vain:
+            # The process is late: iterations that are over had no turn to say so yet.
+            self._reactor.sleep_until(planned_s)
+            self._waited_in_vain = not self._free
 
     def _start_one(self, planned_s: float) -> None:
         if self._free:

@@ -166,6 +166,7 @@ class Crew:
         for member, (_, theirs) in zip(self._members, ends, strict=True):
             theirs.close()
             self._reactor.spawn(self._listen, member)
+            self._context.logger.debug(f"{member.name} started")
 
     # ---- as a pool
 
@@ -236,7 +237,9 @@ class Crew:
             self._patience.cancel()
 
     def stop(self) -> None:
-        """End the scenarios now, in every worker; one that does not answer is killed."""
+        """End the scenarios now, in every worker; one that does not answer is killed.  Once is enough."""
+        if self._is_stopping:
+            return
         self._is_stopping = True
         self.board.stop()
         for member in self._members:
@@ -339,6 +342,7 @@ class Crew:
         for member in self._members:
             if not member.finished:
                 # It has nothing that anybody waits for.
+                member.lost = True
                 member.kill()
         try:
             while (

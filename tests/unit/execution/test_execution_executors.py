@@ -173,6 +173,51 @@ def test_a_late_process_starts_what_it_missed_and_says_how_late(scenario: FakeSc
     assert scenario.dropped == []
 
 
+@pytest.mark.parametrize(
+    ("duration_s", "started", "dropped"),
+    [
+        # Five starts are due at once after the stall; iterations that never wait run one after the other,
+        (0.0, 20, 0),
+        # others keep their only VU busy for some of the next starts.
+        (0.01, 16, 4),
+        (0.25, 6, 14),
+    ],
+)
+def test_a_late_process_drops_only_what_a_busy_vu_cannot_take(
+    scenario: FakeScenario, duration_s: float, started: int, dropped: int
+) -> None:
+    scenario.duration_s = lambda vu_id, now_s: duration_s
+    scenario.computes = duration_s == 0.0
+    scenario.reactor.call_at(1.05, scenario.clock.advance, 0.5)
+    constant(scenario, 10, "2s", 1)
+    assert (len(scenario.iterations), scenario.dropped_count) == (started, dropped)
+
+
+def test_a_process_that_is_late_at_the_end_drops_what_is_left(scenario: FakeScenario) -> None:
+    scenario.duration_s = lambda vu_id, now_s: 0.0
+    scenario.reactor.call_at(1.55, scenario.clock.advance, 5.0)
+    executor = constant(scenario, 10, "2s", 5)
+    assert len(scenario.iterations) == 16
+    assert scenario.dropped_count == 4
+    assert result(executor) == (16, 0, pytest.approx(6.55))
+
+
+def test_a_process_that_is_a_little_late_at_the_end_is_not(scenario: FakeScenario) -> None:
+    scenario.duration_s = lambda vu_id, now_s: 0.0
+    scenario.reactor.call_at(1.85, scenario.clock.advance, 0.2)
+    constant(scenario, 10, "2s", 5)
+    assert (len(scenario.iterations), scenario.dropped_count) == (20, 0)
+
+
+def test_a_rate_beyond_all_means_still_lets_others_have_their_turn(scenario: FakeScenario) -> None:
+    scenario.duration_s = lambda vu_id, now_s: 0.5
+    scenario.reactor.call_at(0.5, scenario.clock.advance, 0.4)
+    executor = constant(scenario, 100_000, "1s", 3, stop_at_s=0.95)
+    assert executor.finished_s is not None
+    assert executor.finished_s <= 0.96
+    assert len(scenario.iterations) + scenario.dropped_count == pytest.approx(95_000, rel=0.01)
+
+
 # ---- ramping-arrival-rate
 
 

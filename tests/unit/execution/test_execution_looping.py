@@ -3,88 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 import pytest
 
-from runner.execution.executors.base import Executor, ExecutorVu, Surroundings
-from runner.execution.executors.registry import EXECUTORS
-from runner.ops import Interrupted
-from runner.options.scenario_plan import scenarios_from_json
-from runner.reactor import Reactor
-from tests.kit.virtual_clock import VirtualClock
-
-
-class FakeVu:
-    """A virtual user whose iterations are sleeps."""
-
-    def __init__(self, vu_id: int) -> None:
-        self.vu_id = vu_id
-        self.interruptions = 0
-
-    def interrupt(self) -> None:
-        self.interruptions += 1
-
-
-@dataclass
-class Scenario:
-    """One executor and what became of it.
-
-    Args:
-        duration_s: how long an iteration takes, by VU number and moment of its start.
-    """
-
-    reactor: Reactor
-    clock: VirtualClock
-    duration_s: Callable[[int, float], float] = lambda vu_id, now_s: 1.0
-    starts: list[tuple[float, int]] = field(default_factory=list)
-    dropped: int = 0
-    computes: bool = False
-
-    def run(
-        self, *, min_iteration_s: float = 0.0, stop_at_s: float | None = None, **config: object
-    ) -> Executor:
-        scenario = scenarios_from_json({"scenario": config})["scenario"]
-        around = Surroundings(
-            take_vus=lambda count: [FakeVu(number) for number in range(1, count + 1)],
-            make_vu=lambda: FakeVu(0),
-            run_iteration=self._iterate,
-            warn=lambda text: None,
-            drop=self._drop,
-            min_iteration_s=min_iteration_s,
-        )
-        executor = EXECUTORS[scenario.EXECUTOR](self.reactor, scenario, around)
-        if stop_at_s is not None:
-            self.reactor.call_at(stop_at_s, executor.stop)
-        self.reactor.run(until=self.reactor.spawn(executor.run))
-        assert executor.counts.active_vus == 0
-        assert len(self.starts) == executor.counts.done
-        return executor
-
-    def _iterate(self, vu: ExecutorVu, deadline_s: float) -> bool:
-        now_s = self.reactor.now()
-        self.starts.append((now_s, vu.vu_id))
-        duration_s = self.duration_s(vu.vu_id, now_s)
-        if self.computes:
-            # As a script that never waits: nobody else gets a turn, the watchdog cuts it off.
-            self.clock.advance(min(duration_s, deadline_s - now_s))
-            return now_s + duration_s > deadline_s
-        try:
-            self.reactor.sleep_until(now_s + duration_s)
-        except Interrupted:
-            return True
-        return False
-
-    def _drop(self, count: int) -> None:
-        self.dropped += count
+from runner.execution.executors.base import Executor
+from tests.kit.fake_scenario import FakeScenario, fake_scenario
 
 
 @pytest.fixture
-def scenario() -> Iterator[Scenario]:
-    clock = VirtualClock()
-    with Reactor(now=clock.now, selector=clock) as reactor:
-        yield Scenario(reactor, clock)
+def scenario() -> Iterator[FakeScenario]:
+    with fake_scenario() as scenario:
+        yield scenario
 
 
 def result(executor: Executor) -> tuple[int, int, float | None]:
@@ -107,10 +37,10 @@ def result(executor: Executor) -> tuple[int, int, float | None]:
     ],
 )
 def test_shared_iterations(
-    scenario: Scenario, config: dict[str, object], expected: tuple[int, int, float], dropped: int
+    scenario: FakeScenario, config: dict[str, object], expected: tuple[int, int, float], dropped: int
 ) -> None:
     assert result(scenario.run(executor="shared-iterations", **config)) == expected
-    assert scenario.dropped == dropped
+    assert scenario.dropped_count == dropped
 
 
 @pytest.mark.parametrize(
@@ -122,10 +52,10 @@ def test_shared_iterations(
     ],
 )
 def test_per_vu_iterations(
-    scenario: Scenario, config: dict[str, object], expected: tuple[int, int, float], dropped: int
+    scenario: FakeScenario, config: dict[str, object], expected: tuple[int, int, float], dropped: int
 ) -> None:
     assert result(scenario.run(executor="per-vu-iterations", **config)) == expected
-    assert scenario.dropped == dropped
+    assert scenario.dropped_count == dropped
 
 
 @pytest.mark.parametrize(
@@ -139,21 +69,21 @@ def test_per_vu_iterations(
     ],
 )
 def test_constant_vus(
-    scenario: Scenario, config: dict[str, object], expected: tuple[int, int, float]
+    scenario: FakeScenario, config: dict[str, object], expected: tuple[int, int, float]
 ) -> None:
     executor = scenario.run(executor="constant-vus", **config)
     assert result(executor) == pytest.approx(expected)
     assert executor.was_cut_off == (expected[1] > 0)
-    assert scenario.dropped == 0
+    assert scenario.dropped_count == 0
 
 
-def test_free_vus_take_more_of_the_shared_iterations(scenario: Scenario) -> None:
+def test_free_vus_take_more_of_the_shared_iterations(scenario: FakeScenario) -> None:
     scenario.duration_s = lambda vu_id, now_s: 10.0 if vu_id == 1 else 1.0
     scenario.run(executor="shared-iterations", vus=2, iterations=11)
     assert Counter(vu_id for _, vu_id in scenario.starts) == {1: 1, 2: 10}
 
 
-def test_slow_vus_keep_their_own_iterations(scenario: Scenario) -> None:
+def test_slow_vus_keep_their_own_iterations(scenario: FakeScenario) -> None:
     scenario.duration_s = lambda vu_id, now_s: 10.0 if vu_id == 1 else 1.0
     executor = scenario.run(executor="per-vu-iterations", vus=2, iterations=3)
     assert result(executor) == (6, 0, 30.0)
@@ -170,7 +100,7 @@ def test_slow_vus_keep_their_own_iterations(scenario: Scenario) -> None:
     ],
 )
 def test_short_iterations_are_followed_by_a_wait(
-    scenario: Scenario, config: dict[str, object], expected: tuple[int, int, float]
+    scenario: FakeScenario, config: dict[str, object], expected: tuple[int, int, float]
 ) -> None:
     executor = scenario.run(min_iteration_s=3.0, **config)
     assert result(executor) == expected
@@ -178,7 +108,7 @@ def test_short_iterations_are_followed_by_a_wait(
     assert starts == [3.0 * index for index in range(len(starts))]
 
 
-def test_long_iterations_are_not(scenario: Scenario) -> None:
+def test_long_iterations_are_not(scenario: FakeScenario) -> None:
     assert result(scenario.run(executor="per-vu-iterations", iterations=3, min_iteration_s=0.5)) == (
         3,
         0,
@@ -187,29 +117,29 @@ def test_long_iterations_are_not(scenario: Scenario) -> None:
 
 
 @pytest.mark.parametrize("executor", ["shared-iterations", "per-vu-iterations", "constant-vus"])
-def test_stop_cuts_everything_off_and_drops_nothing(scenario: Scenario, executor: str) -> None:
+def test_stop_cuts_everything_off_and_drops_nothing(scenario: FakeScenario, executor: str) -> None:
     length = {"duration": "1h"} if executor == "constant-vus" else {"iterations": 1000}
     stopped = scenario.run(executor=executor, vus=4, stop_at_s=2.5, **length)
     assert result(stopped) == (8, 4, 2.5)
     assert stopped.was_cut_off
-    assert scenario.dropped == 0
+    assert scenario.dropped_count == 0
     assert all(vu.interruptions for vu in stopped.vus)  # type: ignore[attr-defined]
 
 
-def test_stop_while_vus_wait_for_their_next_iteration_interrupts_none(scenario: Scenario) -> None:
+def test_stop_while_vus_wait_for_their_next_iteration_interrupts_none(scenario: FakeScenario) -> None:
     stopped = scenario.run(
         executor="constant-vus", vus=2, duration="1h", min_iteration_s=100.0, stop_at_s=50.0
     )
     assert result(stopped) == (2, 0, 50.0)
 
 
-def test_stop_twice_and_after_the_end_is_harmless(scenario: Scenario) -> None:
+def test_stop_twice_and_after_the_end_is_harmless(scenario: FakeScenario) -> None:
     executor = scenario.run(executor="constant-vus", vus=2, duration="10s", stop_at_s=3.5)
     executor.stop()
     assert result(executor) == (6, 2, 3.5)
 
 
-def test_vus_that_never_wait_take_turns_and_end_in_time(scenario: Scenario) -> None:
+def test_vus_that_never_wait_take_turns_and_end_in_time(scenario: FakeScenario) -> None:
     scenario.computes = True
     executor = scenario.run(executor="constant-vus", vus=2, duration="10s", gracefulStop=0)
     assert executor.finished_s == 10.0
@@ -217,13 +147,9 @@ def test_vus_that_never_wait_take_turns_and_end_in_time(scenario: Scenario) -> N
     assert abs(counted[1] - counted[2]) <= 1
 
 
-def test_progress_goes_from_nothing_to_everything(scenario: Scenario) -> None:
+def test_progress_goes_from_nothing_to_everything(scenario: FakeScenario) -> None:
     executor = scenario.run(executor="constant-vus", vus=1, duration="10s")
     assert [executor.fraction(elapsed_s) for elapsed_s in (0.0, 5.0, 10.0, 40.0)] == [0.0, 0.5, 1.0, 1.0]
-    executor = scenario_of(scenario).run(executor="shared-iterations", vus=1, iterations=4)
+    with fake_scenario() as another:
+        executor = another.run(executor="shared-iterations", vus=1, iterations=4)
     assert executor.fraction(0.0) == 1.0
-
-
-def scenario_of(scenario: Scenario) -> Scenario:
-    """Another one on the same clock."""
-    return Scenario(scenario.reactor, scenario.clock)
