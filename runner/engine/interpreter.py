@@ -21,7 +21,7 @@ from dukpy import _dukpy
 
 from runner.engine.bridge import Bridge, well_formed
 from runner.engine.native import keep_for_ever, open_door
-from runner.errors import InternalError, ScriptError
+from runner.errors import ScriptError
 from runner.ops import Interrupted, Op, Thrown
 
 KERNEL = "k6py:kernel"

@@ -26,7 +26,9 @@ class Slot(IntEnum):
     # Virtual users that the scenario has; those of them that wait for an iteration (arrival rates only).
     VUS = 3
     FREE_VUS = 4
-    WAS_CUT_OFF = 5
+    # Iterations of other workers that came here and were started or dropped.
+    PASSED_ON = 5
+    WAS_CUT_OFF = 6
 
 
 class Moment(IntEnum):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from runner.errors import ExitCode, UsageError
@@ -289,10 +289,10 @@ class Crew:
                 self._run.stop(code, text)
             case MarkFailed(reason):
                 self._run.mark_failed(reason)
-            case Finished(lateness, passed_on):
+            case Finished(lateness):
                 member.finished = True
                 self.lateness.merge(lateness)
-                self._drop_too_late(member, passed_on)
+                self._drop_under_way(member)
             case Crashed(error):
                 member.lost = True
                 self._fail(f"a bug in k6py, please report it: {member.name} failed: {error}")
@@ -300,20 +300,27 @@ class Crew:
     def _pass_on(self, origin: Member, scenario: int, planned_s: float) -> None:
         """Give an iteration to whoever has most virtual users free; back to `origin` when nobody has any left."""
         working = [member for member in self._members if member.is_working]
-        free = {member.number: self.board.get(member.number, scenario, Slot.FREE_VUS) for member in working}
-        target = max(working, key=lambda member: free[member.number], default=None)
-        if target is None or (not free[target.number] and not origin.is_working):
+        target = max(working, key=lambda member: self._free_vus(member, scenario), default=origin)
+        if self._free_vus(target, scenario) <= 0 or target.channel.queued_bytes > UNREAD_BYTES_MAX:
+            target = origin
+        if not target.is_working:
             self._drop(scenario, 1)
             return
-        if not free[target.number] or target.channel.queued_bytes > UNREAD_BYTES_MAX:
-            target = origin
         target.passed_on[scenario] += 1
         target.send(StartIteration(scenario, planned_s))
 
-    def _drop_too_late(self, member: Member, passed_on: Mapping[int, int]) -> None:
+    def _free_vus(self, member: Member, scenario: int) -> int:
+        """Its free virtual users, without those that iterations on their way will take."""
+        return self.board.get(member.number, scenario, Slot.FREE_VUS) - self._under_way(member, scenario)
+
+    def _under_way(self, member: Member, scenario: int) -> int:
+        """How many iterations it was given and has not seen yet."""
+        return member.passed_on[scenario] - self.board.get(member.number, scenario, Slot.PASSED_ON)
+
+    def _drop_under_way(self, member: Member) -> None:
         """Iterations that crossed the end of the worker's scenarios on their way."""
-        for scenario, count in member.passed_on.items():
-            self._drop(scenario, count - passed_on.get(scenario, 0))
+        for scenario in member.passed_on:
+            self._drop(scenario, self._under_way(member, scenario))
 
     def _drop(self, scenario: int, count: int) -> None:
         if not self._is_stopping:

@@ -43,6 +43,10 @@ class Part:
         """Tell everybody a number of this worker."""
         self.board.put(self.worker, self.scenario, slot, value)
 
+    def get(self, slot: Slot) -> int:
+        """The number that put() wrote last."""
+        return self.board.get(self.worker, self.scenario, slot)
+
     def total(self, slot: Slot) -> int:
         """The sum of everybody's."""
         return self.board.total(self.scenario, slot)
@@ -155,6 +159,7 @@ class WorkerArrivalRate(WorkerExecutor, ArrivalRateExecutor):
 
     def start_passed_on(self, planned_s: float) -> None:
         """Start an iteration that another worker could not; it is dropped when this one cannot either."""
+        self.part.put(Slot.PASSED_ON, self.part.get(Slot.PASSED_ON) + 1)
         if self.started_s is not None and not self._is_over:
             self._start_here(planned_s)
         elif not self._stopped:

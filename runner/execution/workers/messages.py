@@ -121,14 +121,9 @@ class PassOn:
 
 @dataclass(frozen=True)
 class Finished:
-    """All scenarios are over, and everything measured has been sent.
-
-    Args:
-        passed_on: how many iterations of other workers came here, by scenario; those that came later were not started.
-    """
+    """All scenarios are over, and everything measured has been sent."""
 
     lateness: LatenessFigures
-    passed_on: Mapping[int, int]
 
 
 @dataclass(frozen=True)

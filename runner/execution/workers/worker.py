@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import traceback
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -123,7 +123,6 @@ class Worker:
         self._scenarios: WorkerScenarios | None = None
         self._inbox: deque[SetupData | Go] = deque()
         self._gate = Gate(context.reactor)
-        self._passed_on: Counter[int] = Counter()
         self._is_stopped = False
         self._is_finished = False
 
@@ -172,7 +171,7 @@ class Worker:
         self._send_samples(collector.drain())
         self._send_measured()
         self._is_finished = True
-        self._send(Finished(scenarios.lateness.figures, dict(self._passed_on)))
+        self._send(Finished(scenarios.lateness.figures))
 
     # ---- the line to the parent
 
@@ -201,7 +200,6 @@ class Worker:
                 self._inbox.append(order)
                 self._gate.look_again()
             case StartIteration(scenario, planned_s) if self._scenarios is not None and not self._is_finished:
-                self._passed_on[scenario] += 1
                 self._scenarios.start_passed_on(scenario, planned_s)
             case Stop():
                 self._halt()
