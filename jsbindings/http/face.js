@@ -1,6 +1,6 @@
 // k6/http: https://grafana.com/docs/k6/latest/javascript-api/k6-http/
 // Reads arguments and makes Response objects; requests, cookies and metrics are the host's.
-import { GoError, handles, ops } from 'k6py:kernel';
+import { GoError, handles, onForgotten, ops } from 'k6py:kernel';
 import { tagValues } from 'k6py:tags';
 import { TextDecoder } from 'k6py:text-encoding';
 
@@ -307,7 +307,9 @@ export class CookieJar {
   constructor(which) {
     if (which !== OWN_JAR) {
       this.#number = http.create_jar();
-      handles.set(this, this.#number);
+      const number = this.#number;
+      handles.set(this, number);
+      onForgotten(this, () => http.drop_jar(number));
     }
   }
 

@@ -117,6 +117,11 @@ class HttpBinding(Binding):
         return self.vu.cookie_jars.create()
 
     @op
+    def drop_jar(self, number: int) -> None:
+        """Forget a jar that the script forgot."""
+        self.vu.cookie_jars.drop(number)
+
+    @op
     def set_cookie(self, jar: int | None, url: str, name: str, value: str, options: dict[str, Any]) -> None:
         """Keep a cookie as if a response from `url` had set it."""
         self.vu.cookie_jars.get(jar).keep(url, [set_cookie_text(name, value, options)])

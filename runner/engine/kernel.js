@@ -207,6 +207,10 @@ export const ops = (module) => {
 // The host's number of an object that a module made, for other modules (k6/ws takes k6/http's cookie jars).
 export const handles = new WeakMap();
 
+// Calls `action` some time after nobody refers to `object` any more; the host has no other way to know.
+const registry = new FinalizationRegistry((action) => action());
+export const onForgotten = (object, action) => registry.register(object, action);
+
 // --- CommonJS --------------------------------------------------------------------------------------------------------
 
 const commonjsModules = new Map();

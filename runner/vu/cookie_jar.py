@@ -117,6 +117,10 @@ class CookieJars:
         self._jars[number] = CookieJar()
         return number
 
+    def drop(self, number: int) -> None:
+        """Forget a jar."""
+        self._jars.pop(number, None)
+
     def reset(self) -> None:
         """Empty the default jar, for the next iteration."""
         self._jars.pop(None, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from runner.vu.cookie_jar import CookieJars
 from tests.kit.raw_server import Peer, RawServer
 from tests.kit.run_script import run_script
 
@@ -27,7 +28,8 @@ def test_scenario_that_begins_when_another_ends_gets_its_virtual_users() -> None
     result = run_script(
         """
         import { sleep } from 'k6';
-        const loop = (startTime) => ({ executor: 'constant-vus', vus: 2, duration: '1s', gracefulStop: '0s', startTime });
+        const base = { executor: 'constant-vus', vus: 2, duration: '1s', gracefulStop: '0s' };
+        const loop = (startTime) => ({ ...base, startTime });
         export const options = { scenarios: { a: loop('0s'), b: loop('1s') } };
         export default function () { sleep(0.2); }
         """,
@@ -155,3 +157,22 @@ def test_execution_refuses_the_init_context_and_replaced_tags() -> None:
         """
     )
     assert result.lines == ["getting VU information in the init context is not supported", "true"]
+
+
+def test_cookie_jars_that_a_script_forgets_are_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+
+    class CountedJars(CookieJars):
+        def create(self) -> int:
+            sizes.append(len(self._jars))
+            return super().create()
+
+    monkeypatch.setattr("runner.vu.vu.CookieJars", CountedJars)
+    run_script(
+        """
+        import http from 'k6/http';
+        export const options = { iterations: 200 };
+        export default function () { new http.CookieJar(); }
+        """
+    )
+    assert len(sizes) == 200 and max(sizes) < 20
