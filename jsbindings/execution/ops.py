@@ -24,7 +24,7 @@ class ExecutionBinding(Binding):
         vu = self.vu
         values = {
             "idInInstance": vu.vu_id,
-            "idInTest": vu.vu_id,
+            "idInTest": vu.id_in_test,
             "iterationInInstance": max(vu.iteration.in_instance, 0),
             "iterationInScenario": max(vu.iteration.in_scenario.get(vu.iteration.scenario, 0), 0),
         }
@@ -55,7 +55,7 @@ class ExecutionBinding(Binding):
             "executor": progress.executor,
             "startTime": int(progress.started_at_s * 1000),
             "progress": progress.fraction,
-            "iterationInInstance": iteration.in_test,
+            "iterationInInstance": iteration.number,
             "iterationInTest": iteration.in_test,
         }
         return values[name]

@@ -11,7 +11,7 @@ from runner.execution.vu_pool import VuPool
 from runner.execution.workers.crew import Crew
 from runner.execution.workers.plan import worker_count
 from runner.execution.workers.workers_run import WorkersRun
-from runner.options.scenario_plan import in_start_order
+from runner.options.scenario_plan import scenarios_of_run
 from runner.options.scenarios import ScenarioConfig
 from runner.vu.context import RunningTest, TestContext
 
@@ -24,7 +24,7 @@ def hire_workers(config: TestConfig, context: TestContext, run: RunningTest) -> 
     Raises:
         UsageError: the system cannot have them.
     """
-    scenarios = in_start_order(context.require_options().scenarios)
+    scenarios = scenarios_of_run(context.require_options())
     workers = worker_count(config.workers, scenarios)
     return Crew(context, config, scenarios, workers, run) if workers > 1 else None
 

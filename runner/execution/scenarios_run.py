@@ -135,7 +135,8 @@ class ScenariosRun:
         def iterate(vu: ExecutorVu, deadline_s: float) -> bool:
             assert isinstance(vu, VirtualUser)
             try:
-                vu.begin_iteration(scenario.name, tags, scenario.env, next(numbers))
+                number = next(numbers)
+                vu.begin_iteration(scenario.name, tags, scenario.env, number, scenario.number_in_test(number))
                 return run_iteration(vu, scenario, deadline_s).interrupted
             except InternalError as error:
                 self._on_bug(error)

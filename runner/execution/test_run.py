@@ -28,7 +28,7 @@ from runner.execution.workers.workers_run import WorkersRun
 from runner.log import Logger, open_log
 from runner.metrics.sections import Sections
 from runner.ops import Interrupted
-from runner.options.scenario_plan import describe_scenarios, in_start_order, max_duration_s
+from runner.options.scenario_plan import describe_scenarios, max_duration_s, scenarios_of_run
 from runner.options.scenarios import ScenarioConfig
 from runner.reactor import Reactor, Task
 from runner.vu.context import Limits, ScenarioProgress
@@ -106,6 +106,7 @@ class TestRun:
         self._exit_code = ExitCode.OK
         self._stopping = False
         self._signal_message: str | None = None
+        self._signal_heeded = False
         self._marked_failed = False
         self._phase: Stoppable | None = None
         self._crew: Crew | None = None
@@ -166,10 +167,11 @@ class TestRun:
             outputs.stop(None)
 
     def _run_prepared(self, prepared: PreparedTest, outputs: SampleOutputs) -> None:
-        scenarios = in_start_order(prepared.context.require_options().scenarios)
+        options = prepared.context.require_options()
+        scenarios = scenarios_of_run(options)
         self._longest_s = max_duration_s(scenarios)
         if not self._config.quiet:
-            listed = describe_scenarios(prepared.context.require_options().scenarios)
+            listed = describe_scenarios(scenarios, float(options.segment.length) if options.segment else 1.0)
             self._write(banner(self._config.script, outputs.descriptions(), listed))
         display = ProgressDisplay(
             self._reactor,
@@ -348,7 +350,9 @@ class TestRun:
         self._reactor.call_soon_threadsafe(self._heed_signal)
 
     def _heed_signal(self) -> None:
-        if self._signal_message is not None:
+        # Asked twice: by the reactor, and by a phase that the signal cut off before the reactor had its turn.
+        if self._signal_message is not None and not self._signal_heeded:
+            self._signal_heeded = True
             self.stop(ExitCode.EXTERNAL_ABORT, self._signal_message)
 
     def _note_end(self, error: K6pyError | Interrupted) -> None:
@@ -379,7 +383,7 @@ class TestRun:
         if self._scenarios is None or self._pool is None:
             return [initialising_line(*self._initialised)]
         executors = self._scenarios.executors
-        width = max(len(executor.scenario.name) for executor in executors)
+        width = max((len(executor.scenario.name) for executor in executors), default=0)
         now_s = self._reactor.now()
         return [
             running_line(executors, self._scenarios.elapsed_s, self._longest_s, self._pool.size),

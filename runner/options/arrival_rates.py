@@ -6,7 +6,7 @@ Owns their values, defaults, validation and one-line description, like ``scenari
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,6 +25,8 @@ class _ArrivalRate(ScenarioConfig):
         pre_allocated_vus: VUs made before the start.
         vus_limit: k6's ``maxVUs``; None means ``pre_allocated_vus``.
     """
+
+    COUNTS: ClassVar[Sequence[str]] = ("pre_allocated_vus", "vus_limit")
 
     time_unit_s: float = 1.0
     pre_allocated_vus: int = 0
@@ -52,7 +54,7 @@ class _ArrivalRate(ScenarioConfig):
         return found
 
     def _per_second(self, rate: int) -> str:
-        return f"{rate / self.time_unit_s:.2f} iterations/s"
+        return f"{rate / self.time_unit_s * self.share:.2f} iterations/s"
 
     def _vus_detail(self) -> str:
         first, last = self.pre_allocated_vus, self.max_vus()

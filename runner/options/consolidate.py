@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from runner.errors import OptionsError
+from runner.errors import OptionsError, UsageError
 from runner.options.layers import (
     Layer,
     OptionWarning,
@@ -28,6 +28,7 @@ from runner.options.scenarios import (
     ScenarioConfig,
     SharedIterations,
 )
+from runner.options.segments import parse_segment
 from runner.options.table import OPTIONS
 from runner.summary.trend_stats import check_trend_stats
 
@@ -105,6 +106,7 @@ def consolidate(layers: Sequence[Layer]) -> Consolidated:
         for name, spec in OPTIONS.items()
         if spec.attribute and name in values and name != "scenarios"
     }
+    _check_segment(values, layers)
     if attributes.get("summary_trend_stats") is None:
         attributes["summary_trend_stats"] = DEFAULT_TREND_STATS
     named = values.get("systemTags")
@@ -115,6 +117,17 @@ def consolidate(layers: Sequence[Layer]) -> Consolidated:
         "systemTags": attributes["system_tags"],
     }
     return Consolidated(Options(scenarios=scenarios, **attributes), warnings, merged)
+
+
+def _check_segment(values: Mapping[str, Any], layers: Sequence[Layer]) -> None:
+    segment, sequence = values.get("executionSegment"), values.get("executionSegmentSequence")
+    if segment is None:
+        return
+    try:
+        parse_segment(segment, sequence or "")
+    except ValueError as error:
+        given_as_flag = any(layer.name == "cli" and "executionSegment" in layer.values for layer in layers)
+        raise (UsageError if given_as_flag else OptionsError)(f"invalid execution segment: {error}") from None
 
 
 def _derive_scenarios(values: Mapping[str, Any], warnings: list[OptionWarning]) -> dict[str, ScenarioConfig]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from runner import K6_VERSION
 from runner.options.scenarios import ScenarioConfig
+from runner.options.segments import ExecutionSegment, parse_segment
 from runner.options.values import DnsOptions, TlsAuth, TlsVersions
 
 DEFAULT_MAX_REDIRECTS = 10
@@ -88,6 +89,13 @@ class Options:
     local_ips: tuple[str, ...] | None = None
     linger: bool | None = None
     features: tuple[str, ...] | None = None
+
+    @property
+    def segment(self) -> ExecutionSegment | None:
+        """The part of the test that this run is, None for all of it."""
+        if self.execution_segment is None:
+            return None
+        return parse_segment(self.execution_segment, self.execution_segment_sequence or "")
 
     @property
     def effective_setup_timeout_s(self) -> float:

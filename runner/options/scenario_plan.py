@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from runner.errors import OptionsError
 from runner.options.arrival_rates import ConstantArrivalRate, RampingArrivalRate
 from runner.options.durations import format_duration
+from runner.options.options import Options
 from runner.options.readers import object_from_json
 from runner.options.scenarios import (
     ConstantVus,
@@ -121,12 +122,25 @@ def max_duration_s(scenarios: Iterable[ScenarioConfig]) -> float:
     return max((scenario.end_s() for scenario in scenarios), default=0.0)
 
 
-def describe_scenarios(scenarios: Mapping[str, ScenarioConfig]) -> str:
-    """The list of scenarios that k6 prints before a run; no newline at the end."""
-    ordered = in_start_order(scenarios)
+def scenarios_of_run(options: Options) -> list[ScenarioConfig]:
+    """What this run does of the scenarios: all of them, or their parts in its execution segment; in start order."""
+    ordered = in_start_order(options.scenarios)
+    segment = options.segment
+    if segment is None:
+        return ordered
+    return [part for scenario in ordered if (part := scenario.in_segment(segment)) is not None]
+
+
+def describe_scenarios(ordered: Sequence[ScenarioConfig], share: float = 1.0) -> str:
+    """The list of scenarios that k6 prints before a run; no newline at the end.
+
+    Args:
+        ordered: as they are shown.
+        share: of the whole test.
+    """
     noun = "scenario" if len(ordered) == 1 else "scenarios"
     heading = (
-        f"     scenarios: (100.00%) {len(ordered)} {noun}, {max_vus(ordered)} max VUs, "
+        f"     scenarios: ({share:.2%}) {len(ordered)} {noun}, {max_vus(ordered)} max VUs, "
         f"{format_duration(max_duration_s(ordered))} max duration (incl. graceful stop):"
     )
     return "\n".join([heading, *(f"{'':14}* {scenario.name}: {scenario.describe()}" for scenario in ordered)])

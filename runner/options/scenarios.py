@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, NamedTuple, Self
 
 from runner.options.durations import format_duration
 from runner.options.kinds import DURATION, INTEGER, OBJECT, STAGES, STRING, TAGS, Kind
+from runner.options.segments import ExecutionSegment
 from runner.options.values import Stage
 
 DEFAULT_EXEC = "default"
@@ -48,6 +49,8 @@ class ScenarioConfig(ABC):
     """
 
     EXECUTOR: ClassVar[str]
+    # Attributes that a segment of the test has its part of.
+    COUNTS: ClassVar[Sequence[str]] = ("vus",)
     FIELDS: ClassVar[Mapping[str, Field]] = {
         "startTime": Field("start_time_s", DURATION),
         "gracefulStop": Field("graceful_stop_s", DURATION),
@@ -65,12 +68,33 @@ class ScenarioConfig(ABC):
     env: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, object] = field(default_factory=dict)
+    # The part of the test that this run is; None for all of it. The counts are those of the part then.
+    segment: ExecutionSegment | None = None
 
     @classmethod
     def create(cls, name: str, given: Mapping[str, object]) -> Self:
         """Make one from values by k6 field name; what is missing gets its default."""
         attributes: dict[str, Any] = {cls.FIELDS[key].attribute: value for key, value in given.items()}
         return cls(name=name, given=given, **attributes)
+
+    def in_segment(self, segment: ExecutionSegment) -> Self | None:
+        """This scenario's part in a segment of the test, None when it has none."""
+        counts: dict[str, Any] = {
+            name: segment.scale(getattr(self, name))
+            for name in self.COUNTS
+            if getattr(self, name) is not None
+        }
+        part = replace(self, segment=segment, **counts)
+        return part if part.max_vus() > 0 and 0 not in (counts.get("vus"), counts.get("iterations")) else None
+
+    @property
+    def share(self) -> float:
+        """How much of the whole test this run is."""
+        return 1.0 if self.segment is None else float(self.segment.length)
+
+    def number_in_test(self, number: int) -> int:
+        """The number in the whole test of this run's iteration `number`, both from 0."""
+        return number if self.segment is None else self.segment.number_in_test(number)
 
     @abstractmethod
     def max_vus(self) -> int:
@@ -170,6 +194,7 @@ class SharedIterations(_Iterations):
     """``shared-iterations``: so many iterations, taken by whichever VU is free."""
 
     EXECUTOR: ClassVar[str] = "shared-iterations"
+    COUNTS: ClassVar[Sequence[str]] = ("vus", "iterations")
 
     def describe(self) -> str:
         return self._describe_iterations(f"{self.iterations} iterations shared among {self.vus} VUs")
@@ -241,6 +266,12 @@ class RampingVus(ScenarioConfig):
     start_vus: int = 1
     stages: tuple[Stage, ...] = ()
     graceful_ramp_down_s: float = DEFAULT_GRACEFUL_STOP_S
+
+    def in_segment(self, segment: ExecutionSegment) -> Self | None:
+        stages = tuple(Stage(stage.duration_s, segment.scale(stage.target)) for stage in self.stages)
+        start_vus = segment.scale(self.start_vus)
+        part = replace(self, segment=segment, start_vus=start_vus, stages=stages)
+        return part if part.max_vus() > 0 else None
 
     def max_vus(self) -> int:
         return max([self.start_vus, *(stage.target for stage in self.stages)])

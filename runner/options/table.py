@@ -78,11 +78,11 @@ _EXECUTION = (
     OptionSpec("scenarios", "scenarios", SCENARIOS),
     OptionSpec(
         "executionSegment", "execution_segment", kinds.STRING, None, "execution-segment",
-        help="run only this part of the test, as from:to", support=Support.REFUSED,
+        help="run only this part of the test, as from:to",
     ),
     OptionSpec(
         "executionSegmentSequence", "execution_segment_sequence", kinds.STRING, None,
-        "execution-segment-sequence", help="how the test is divided, as 0,1/2,1", support=Support.REFUSED,
+        "execution-segment-sequence", help="how the test is divided, as 0,1/2,1",
     ),
     OptionSpec(
         "paused", "paused", kinds.BOOLEAN, "K6_PAUSED", "paused", "p",

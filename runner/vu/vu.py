@@ -73,6 +73,12 @@ class VirtualUser:
         return self.context.reactor
 
     @property
+    def id_in_test(self) -> int:
+        """The VU's number over all runs that share the test."""
+        segment = self.options.segment
+        return self.vu_id if segment is None or not self.vu_id else segment.number_in_test(self.vu_id - 1) + 1
+
+    @property
     def options(self) -> Options:
         """The test's options."""
         return self.context.require_options()
@@ -95,10 +101,6 @@ class VirtualUser:
         """A tag on all later samples of this VU."""
         self._base_tags = self._base_tags.with_tag(name, value)
         self._tags = None
-
-    def own_tags(self) -> TagSet:
-        """The tags without that of the group."""
-        return self._base_tags
 
     def metric(self, metric: BuiltinMetric) -> Metric:
         """The run's metric behind a built-in name."""
@@ -159,8 +161,7 @@ class VirtualUser:
         return leave
 
     def _set_group(self, group: Group) -> None:
-        self.group = group
-        self._tags = None
+        self.group, self._tags = group, None
 
     # ---- loading the script
 
@@ -272,17 +273,21 @@ class VirtualUser:
         self._base_tags = tags
         self._set_group(self.context.root_group if group is None else group)
 
-    def begin_iteration(self, scenario: str, tags: TagSet, env: Mapping[str, str], in_test: int) -> None:
+    def begin_iteration(
+        self, scenario: str, tags: TagSet, env: Mapping[str, str], number: int, in_test: int
+    ) -> None:
         """Count one more iteration, in `scenario`; tags that the script set for this VU stay.
 
         Args:
-            in_test: its number in the scenario over all VUs, from 0.
+            number: its number in the scenario over all VUs of this run, from 0.
+            in_test: the same over all runs that share the test.
         """
         iteration = self.iteration
         if iteration.scenario != scenario or self.phase != "vu":
             self.start_phase("vu", tags, env=env)
             iteration.scenario = scenario
         iteration.in_instance += 1
+        iteration.number = number
         iteration.in_test = in_test
         iteration.in_scenario[scenario] = iteration.in_scenario.get(scenario, -1) + 1
 
@@ -306,7 +311,6 @@ class VirtualUser:
     def _enter(self, deadline_s: float | None, *entry: Any) -> Outcome:
         group = self.group
         interpreter = None
-        self.abort_message = None
         try:
             interpreter = self._loaded_for_run(deadline_s)
             outcome = self._settle(interpreter, interpreter.enter(*entry))
@@ -325,10 +329,9 @@ class VirtualUser:
                 self._interpreter = None
         if outcome.error or outcome.interrupted:
             self._drop_timers()
-        if self._was_aborted():
+        if self.abort_message is not None:
             outcome = Outcome()
-        if self.group is not group:
-            self._set_group(group)
+        self._set_group(group)
         return outcome
 
     def _end_iteration(self) -> None:
@@ -338,9 +341,6 @@ class VirtualUser:
             except Interrupted:
                 # A second one, while the first was being dealt with: the other bindings get their turn.
                 continue
-
-    def _was_aborted(self) -> bool:
-        return self.abort_message is not None
 
     def result(self) -> str | None:
         """What the last run() returned, as JSON; None for undefined.
@@ -367,6 +367,7 @@ class VirtualUser:
 
     def _loaded_for_run(self, deadline_s: float | None) -> Interpreter:
         phase = self.phase
+        self.abort_message = None
         interpreter = self._loaded()
         self.phase = phase
         interpreter.deadline_s = deadline_s

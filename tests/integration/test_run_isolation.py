@@ -114,7 +114,10 @@ def test_promise_of_one_iteration_does_not_decide_the_next_one() -> None:
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("Promise.reject(new Error('bad \\ud800 text'));", "error: Uncaught (in promise) Error: bad \ufffd text"),
+        (
+            "Promise.reject(new Error('bad \\ud800 text'));",
+            "error: Uncaught (in promise) Error: bad \ufffd text",
+        ),
         ("throw new Error('bad \\ud800 text');", "error: Error: bad \ufffd text"),
     ],
 )

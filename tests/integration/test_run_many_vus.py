@@ -18,7 +18,7 @@ def test_a_thousand_vus_sleep_side_by_side(native: bool) -> None:
       export default function () { sleep(1); }
     """
     started_s = time.monotonic()
-    result = run_script(script, native=native)
+    result = run_script(script, native=native, workers=1)
     assert time.monotonic() - started_s < 15
     assert result.exit_code == 0
     assert result.messages == []
@@ -35,7 +35,7 @@ def test_a_thousand_sleeping_vus_are_cut_off_together() -> None:
       export default function () { try { sleep(100); } finally { sleep(100); } }
     """
     started_s = time.monotonic()
-    result = run_script(script)
+    result = run_script(script, workers=1)
     assert time.monotonic() - started_s < 15
     assert "0 complete and 1000 interrupted iterations" in result.stdout
     assert "iterations" not in result.summary["metrics"]
@@ -55,6 +55,6 @@ def test_many_vus_in_the_middle_of_promises_and_timers_keep_apart() -> None:
         if (mine !== __ITER + 1) throw new Error(`${mine} ${__ITER}`);
       }
     """
-    result = run_script(script)
+    result = run_script(script, workers=1)
     assert result.messages == []
     assert result.count("iterations") == 400

@@ -19,10 +19,13 @@ class ConstantArrivalRateExecutor(ArrivalRateExecutor):
 
     def start_times(self) -> Iterator[float]:
         """See constant_start_s; none at the very end."""
-        rate, time_unit_s = self.scenario.rate, self.scenario.time_unit_s
-        count = constant_starts_before(self.scenario.duration_s, rate, time_unit_s)
-        return (constant_start_s(number, rate, time_unit_s) for number in range(count))
+        scenario = self.scenario
+        rate, time_unit_s = scenario.rate, scenario.time_unit_s
+        count = constant_starts_before(scenario.duration_s, rate, time_unit_s)
+        own = count if scenario.segment is None else scenario.segment.scale(count)
+        numbers = map(scenario.number_in_test, range(own))
+        return (constant_start_s(number, rate, time_unit_s) for number in numbers)
 
     def rate_at(self, elapsed_s: float) -> float:
         """The same all the time."""
-        return self.scenario.rate / self.scenario.time_unit_s
+        return self.scenario.rate / self.scenario.time_unit_s * self.scenario.share

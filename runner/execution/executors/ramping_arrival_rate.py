@@ -25,8 +25,12 @@ class RampingArrivalRateExecutor(ArrivalRateExecutor):
 
     def start_times(self) -> Iterator[float]:
         """See RampingRate.starts."""
-        return self._rate.starts()
+        segment = self.scenario.segment
+        if segment is None:
+            return self._rate.starts()
+        own = segment.scale(self._rate.total)
+        return (self._rate.start_s(segment.number_in_test(number)) for number in range(own))
 
     def rate_at(self, elapsed_s: float) -> float:
         """See RampingRate.rate_at."""
-        return self._rate.rate_at(elapsed_s)
+        return self._rate.rate_at(elapsed_s) * self.scenario.share

@@ -240,7 +240,7 @@ def test_the_plan_is_listed_as_k6_lists_it() -> None:
             "one": {"executor": "per-vu-iterations", "vus": 2, "iterations": 2, "maxDuration": "30s"},
         }
     )
-    assert describe_scenarios(scenarios) == (
+    assert describe_scenarios(in_start_order(scenarios)) == (
         "     scenarios: (100.00%) 2 scenarios, 5 max VUs, 1m0s max duration (incl. graceful stop):\n"
         "              * one: 2 iterations for each of 2 VUs (maxDuration: 30s, gracefulStop: 30s)\n"
         "              * two: 3 looping VUs for 1s (exec: nap, startTime: 1s, gracefulStop: 5s)"
@@ -248,7 +248,7 @@ def test_the_plan_is_listed_as_k6_lists_it() -> None:
 
 
 def test_one_scenario_is_listed_in_the_singular() -> None:
-    listed = describe_scenarios({"default": scenario("per-vu-iterations", "default")})
+    listed = describe_scenarios([scenario("per-vu-iterations", "default")])
     assert listed.startswith("     scenarios: (100.00%) 1 scenario, 1 max VUs, 10m30s max duration")
 
 

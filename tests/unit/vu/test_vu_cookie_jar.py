@@ -87,7 +87,9 @@ def test_numbers_of_jars_are_never_given_twice() -> None:
     assert len({first, second, jars.create()}) == 3
 
 
-@pytest.mark.parametrize(("path", "expected"), [("", "/"), ("/", "/"), ("/a", "/"), ("/a/b", "/a"), ("a/b", "/")])
+@pytest.mark.parametrize(
+    ("path", "expected"), [("", "/"), ("/", "/"), ("/a", "/"), ("/a/b", "/a"), ("a/b", "/")]
+)
 def test_default_path_is_the_folder(path: str, expected: str) -> None:
     assert default_path(path) == expected
     cookie = parse_set_cookie(f"http://example.test{path}", "n=v", NOW_S) if path.startswith("/") else None
