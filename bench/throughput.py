@@ -36,7 +36,17 @@ def per_second(script: Path, metric: str, workers: int, url: str, seconds: int) 
     export = script.with_suffix(".json")
     flags = ["--quiet", "--workers", str(workers), "--vus", "20", "--duration", f"{seconds}s"]
     env = ["-e", f"WS_URL={url}", "-e", f"SECONDS={seconds}"]
-    command = [sys.executable, "-m", "runner", "run", *flags, *env, "--summary-export", str(export), str(script)]
+    command = [
+        sys.executable,
+        "-m",
+        "runner",
+        "run",
+        *flags,
+        *env,
+        "--summary-export",
+        str(export),
+        str(script),
+    ]
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
     count: float = json.loads(export.read_text())["metrics"][metric]["count"]
     return count / seconds

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from runner.vu.cookie_jar import CookieJars
 from tests.kit.raw_server import Peer, RawServer
 from tests.kit.run_script import run_script
+from tests.kit.ws_pair import CLOSE, TEXT, frame
 
 
 def test_timers_count_from_their_call_after_a_blocking_one() -> None:
@@ -179,3 +182,40 @@ def test_cookie_jars_that_a_script_forgets_are_given_back(monkeypatch: pytest.Mo
         """
     )
     assert len(sizes) == 200 and max(sizes) < 20
+
+
+@pytest.mark.slow
+def test_peer_that_freezes_for_six_seconds_loses_nothing() -> None:
+    def serve(peer: Peer) -> None:
+        peer.upgrade()
+        assert peer.read_frame() is not None
+        time.sleep(6)
+        for number in range(3):
+            peer.send(frame(TEXT, f"late {number}".encode()))
+        peer.send(frame(CLOSE, b"\x03\xe8"))
+        peer.read_to_end()
+
+    with RawServer(serve) as server:
+        result = run_script(
+            """
+            import ws from 'k6/ws';
+            export default function () {
+              let ticks = 0;
+              const seen = [];
+              ws.connect(__ENV.URL, (socket) => {
+                socket.on('open', () => socket.send('hello'));
+                socket.on('message', (data) => seen.push(data));
+                socket.on('error', (e) => console.log('error', e.error()));
+                socket.on('close', (code) => console.log('close', code));
+                socket.setInterval(() => { ticks += 1; }, 500);
+              });
+              console.log(seen.join(), ticks >= 10);
+            }
+            """,
+            env={"URL": server.url},
+            out_samples=True,
+        )
+    assert result.messages == []
+    assert result.lines == ["close 1000", "late 0,late 1,late 2 true"]
+    assert (result.count("ws_msgs_received"), len(result.values("ws_msgs_received"))) == (3, 3)
+    assert min(result.values("ws_session_duration")) >= 6000

@@ -149,6 +149,20 @@ def test_interrupt_in_teardown_lets_the_summary_follow(tmp_path: Path) -> None:
     assert "iterations" in result.metrics()
 
 
+def test_interrupt_in_handle_summary_leaves_the_built_in_summary(tmp_path: Path) -> None:
+    script = f"""{IMPORT}
+      export default function () {{}}
+      export function handleSummary() {{ console.log('here'); sleep(100); return {{ stdout: 'never' }}; }}
+    """
+    with K6pyProcess(tmp_path, script) as process:
+        since_s = stop_once(process)
+        result = process.finish()
+    assert result.exit_code == ABORTED
+    assert time.monotonic() - since_s < PROMPT_S
+    assert "TOTAL RESULTS" in result.stdout and "never" not in result.stdout
+    assert "iterations" in result.metrics()
+
+
 @pytest.mark.parametrize(
     "ending", ["sleep(100);", "while (true) {}", "while (true) { try { sleep(1); } catch {} }"]
 )

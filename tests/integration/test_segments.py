@@ -11,6 +11,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
+K6PY = [sys.executable, "-m", "runner", "run"]
 SCRIPT = """
 import exec from 'k6/execution';
 import { sleep } from 'k6';
@@ -34,8 +35,16 @@ def iterations(folder: Path, *flags: str) -> list[tuple[str, int, int, int]]:
     """Scenario, iteration in the test and in the run, and VU of everything that ran."""
     (folder / "script.js").write_text(SCRIPT)
     done = subprocess.run(
-        [sys.executable, "-m", "runner", "run", "--quiet", "--summary-mode", "disabled", "--log-format", "raw"]
-        + [*flags, str(folder / "script.js")],
+        [
+            *K6PY,
+            "--quiet",
+            "--summary-mode",
+            "disabled",
+            "--log-format",
+            "raw",
+            *flags,
+            str(folder / "script.js"),
+        ],
         capture_output=True,
         text=True,
         timeout=60,
@@ -48,7 +57,13 @@ def iterations(folder: Path, *flags: str) -> list[tuple[str, int, int, int]]:
 def test_segments_divide_the_test_and_number_its_parts_without_gaps(tmp_path: Path, workers: str) -> None:
     parts = [
         iterations(
-            tmp_path, "--workers", workers, "--execution-segment", segment, "--execution-segment-sequence", SEQUENCE
+            tmp_path,
+            "--workers",
+            workers,
+            "--execution-segment",
+            segment,
+            "--execution-segment-sequence",
+            SEQUENCE,
         )
         for segment in SEGMENTS
     ]
@@ -66,7 +81,7 @@ def test_segments_divide_the_test_and_number_its_parts_without_gaps(tmp_path: Pa
 def test_banner_names_the_share_of_the_test(tmp_path: Path) -> None:
     (tmp_path / "script.js").write_text(SCRIPT)
     done = subprocess.run(
-        [sys.executable, "-m", "runner", "run", "--execution-segment", "0:1/4", str(tmp_path / "script.js")],
+        [*K6PY, "--execution-segment", "0:1/4", str(tmp_path / "script.js")],
         capture_output=True,
         text=True,
         timeout=60,

@@ -233,7 +233,10 @@ def test_wrong_variables_end_with_104(environ: dict[str, str], message: str) -> 
             'invalid argument "x" for "--tag" flag: invalid tag \'x\', the form is name=value',
         ),
         ({"paused": ["true"]}, "flag --paused is not available in this version of k6py"),
-        ({"executionSegment": "1:1/2"}, "invalid execution segment: the segment 1:1/2 is not between 0 and 1, or is empty"),
+        (
+            {"executionSegment": "1:1/2"},
+            "invalid execution segment: the segment 1:1/2 is not between 0 and 1, or is empty",
+        ),
         ({"nonsense": "1"}, "unknown option nonsense"),
     ],
 )
