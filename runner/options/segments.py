@@ -32,11 +32,7 @@ class ExecutionSegment:
         if not 0 <= start < end <= 1:
             raise ValueError(f"the segment {start}:{end} is not between 0 and 1, or is empty")
         borders = list(sequence) or sorted({Fraction(0), start, end, Fraction(1)})
-        if (
-            borders[0] != 0
-            or borders[-1] != 1
-            or any(a >= b for a, b in itertools.pairwise(borders))
-        ):
+        if borders[0] != 0 or borders[-1] != 1 or any(a >= b for a, b in itertools.pairwise(borders)):
             raise ValueError("the segment sequence has to rise from 0 to 1")
         if (start, end) not in itertools.pairwise(borders):
             raise ValueError(f"the segment {start}:{end} is not in the segment sequence")
