@@ -78,11 +78,6 @@ def _aborts(threshold: Threshold, elapsed_s: float) -> bool:
     return threshold.abort_on_fail and elapsed_s >= threshold.delay_abort_eval_s
 
 
-def crossed_metrics(registry: Registry) -> list[str]:
-    """Sorted names of the metrics whose last evaluation failed."""
-    return sorted(m.name for m in registry.all() if any(rule.last_failed for rule in m.thresholds))
-
-
 def configure_thresholds(
     option: Mapping[str, object], registry: Registry, *, parse_duration: Callable[[str], float]
 ) -> Thresholds:
