@@ -13,7 +13,7 @@ from typing import TextIO, TypeVar
 from runner import K6_VERSION
 from runner.execution.config import TestConfig
 from runner.execution.preparation import LoadedTest, configure, load_test
-from runner.log import open_log
+from runner.execution.run_log import run_log
 from runner.options.durations import format_duration
 from runner.options.k6_form import options_to_k6
 from runner.options.layers import script_layer
@@ -87,21 +87,8 @@ def archive_test(config: TestConfig, path: Path, *, with_env: bool, stdout: Text
 def _with_loaded_test(
     config: TestConfig, use: Callable[[LoadedTest], T], stdout: TextIO, stderr: TextIO
 ) -> T:
-    logger = open_log(
-        config.log_output,
-        config.log_format,
-        verbose=config.verbose,
-        color=stderr.isatty() and not config.no_color,
-        console_output=config.console_output,
-        stdout=stdout,
-        stderr=stderr,
-    )
-
-    try:
-        with Reactor() as reactor:
-            task = reactor.spawn(lambda: use(load_test(config, reactor, logger)))
-            reactor.run(until=task)
-            result: T = task.result
-            return result
-    finally:
-        logger.close()
+    with run_log(config, stdout, stderr) as logger, Reactor() as reactor:
+        task = reactor.spawn(lambda: use(load_test(config, reactor, logger)))
+        reactor.run(until=task)
+        result: T = task.result
+        return result

@@ -19,13 +19,14 @@ from runner.execution.preparation import PreparedTest, prepare
 from runner.execution.processes import hire_workers, scenarios_run
 from runner.execution.progress import banner, initialising_line, running_line, scenario_line
 from runner.execution.progress_display import ProgressDisplay
+from runner.execution.run_log import run_log
 from runner.execution.samples import SampleOutputs
 from runner.execution.scenarios_run import ScenariosRun
 from runner.execution.summary import EndOfTest
 from runner.execution.vu_pool import VuPool
 from runner.execution.workers.crew import Crew
 from runner.execution.workers.workers_run import WorkersRun
-from runner.log import Logger, open_log
+from runner.log import Logger
 from runner.metrics.sections import Sections
 from runner.ops import Interrupted
 from runner.options.scenario_plan import describe_scenarios, max_duration_s, scenarios_of_run
@@ -54,20 +55,8 @@ def run_test(
     Raises:
         UsageError: the log cannot be opened.
     """
-    logger = open_log(
-        config.log_output,
-        config.log_format,
-        verbose=config.verbose,
-        color=stderr.isatty() and not config.no_color,
-        console_output=config.console_output,
-        stdout=stdout,
-        stderr=stderr,
-    )
-    with Reactor() as reactor:
-        try:
-            return TestRun(config, reactor, logger, stdout, stderr).run(limits or Limits(), native)
-        finally:
-            logger.close()
+    with run_log(config, stdout, stderr) as logger, Reactor() as reactor:
+        return TestRun(config, reactor, logger, stdout, stderr).run(limits or Limits(), native)
 
 
 class Stoppable(Protocol):
