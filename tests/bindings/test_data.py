@@ -12,11 +12,6 @@ from tests.kit.run_script import Result, run_script
 IMPORT = "import { SharedArray } from 'k6/data';"
 
 
-@pytest.fixture(params=[True, False], ids=["native", "plain"])
-def native(request: pytest.FixtureRequest) -> bool:
-    return bool(request.param)
-
-
 def lines_of(init: str, code: str, *, native: bool = True) -> list[str]:
     """What `code` logs when it runs once behind `init`."""
     return run(init, code, native=native).lines

@@ -9,12 +9,6 @@ import pytest
 from tests.kit.run_script import Result, run_iteration_code
 
 
-@pytest.fixture(params=[True, False], ids=["native", "plain"])
-def native(request: pytest.FixtureRequest) -> bool:
-    value: bool = request.param
-    return value
-
-
 def lines(code: str, **how: Any) -> list[str]:
     result = run_iteration_code(code, **how)
     assert result.messages == []

@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from runner.vu.context import Limits
-from tests.kit.raw_server import Peer, RawServer, echo
-from tests.kit.run_script import Result, run_iteration_code, run_script
+from tests.kit.raw_server import Peer, RawServer
+from tests.kit.run_script import run_script
 from tests.kit.ws_pair import TEXT, close_payload, frame
-
-IMPORTS = "import ws from 'k6/ws'; import { sleep, group } from 'k6'; const seen = [];"
-GOING_AWAY = close_payload(1001)
-
-
-@pytest.fixture(params=[True, False], ids=["native", "plain"])
-def native(request: pytest.FixtureRequest) -> bool:
-    value: bool = request.param
-    return value
-
-
-@pytest.fixture
-def server() -> Iterator[RawServer]:
-    with RawServer(echo) as server:
-        yield server
-
-
-def run(server: RawServer, code: str, **how: Any) -> tuple[list[Any], Result]:
-    """What the code pushed to `seen`, and the run."""
-    code = f"try {{ {code} }} finally {{ console.log(JSON.stringify(seen)); }}"
-    result = run_iteration_code(code, imports=IMPORTS, env={"URL": server.url}, out_samples=True, **how)
-    return json.loads(result.lines[-1]), result
+from tests.kit.ws_script import GOING_AWAY, run_connecting
 
 
 def test_nested_connections_work_and_close_from_inside_out(server: RawServer) -> None:
@@ -54,7 +30,7 @@ def test_nested_connections_work_and_close_from_inside_out(server: RawServer) ->
         outer.send('a');
       });
     """
-    seen, result = run(server, code)
+    seen, result = run_connecting(server, code)
     assert seen == ["outer a", "inner b", "inner closed", "inner returned", "outer closed"]
     assert result.values("ws_sessions") == [1, 1]
     assert sorted(map(str, server.told)) == sorted(map(str, [close_payload(1000), "fin"] * 2))
@@ -70,7 +46,7 @@ def test_exception_of_an_inner_connection_closes_the_outer_one_too(server: RawSe
         }));
       });
     """
-    seen, result = run(server, code)
+    seen, result = run_connecting(server, code)
     assert seen == [["inner", 1001], ["outer", 1001]]
     assert result.messages[0].startswith("error: Error: boom\n\tat ")
     assert server.told.count(GOING_AWAY) == server.told.count("fin") == 2
@@ -99,7 +75,7 @@ def test_exception_anywhere_leaves_connect_and_says_goodbye(server: RawServer, s
         }});
       }} catch (e) {{ seen.push(e.message, e.stack.includes('script.js:')); }}
     """
-    seen, result = run(server, code)
+    seen, result = run_connecting(server, code)
     assert seen == [1001, "boom", True]
     assert server.told == [GOING_AWAY, "fin"]
     assert len(result.values("ws_session_duration")) == 1
@@ -116,7 +92,7 @@ def test_handlers_run_in_the_order_they_were_added_and_new_ones_wait_for_the_nex
         socket.send('1');
       });
     """
-    assert run(server, code)[0] == ["a1", "b1", "a2", "b2", "c2"]
+    assert run_connecting(server, code)[0] == ["a1", "b1", "a2", "b2", "c2"]
 
 
 def test_timers_fire_in_the_order_of_their_times_and_not_after_close(server: RawServer) -> None:
@@ -130,7 +106,7 @@ def test_timers_fire_in_the_order_of_their_times_and_not_after_close(server: Raw
         socket.setTimeout(() => seen.push('never'), Infinity);
       });
     """
-    assert run(server, code)[0] == ["first", "second", "third"]
+    assert run_connecting(server, code)[0] == ["first", "second", "third"]
 
 
 @pytest.mark.slow
@@ -150,7 +126,7 @@ def test_a_flood_of_messages_does_not_keep_timers_from_firing() -> None:
     """
     started_s = time.monotonic()
     with RawServer(flood) as server:
-        assert run(server, code, limits=Limits(close_s=0.2))[0] == [True]
+        assert run_connecting(server, code, limits=Limits(close_s=0.2))[0] == [True]
     assert time.monotonic() - started_s < 4
 
 
@@ -164,7 +140,7 @@ def test_timers_that_are_always_due_do_not_keep_messages_from_arriving(server: R
       });
       seen.push(n > 0);
     """
-    seen, result = run(server, code)
+    seen, result = run_connecting(server, code)
     assert seen == [True]
     assert result.count("ws_msgs_received") == 20
 
@@ -179,7 +155,7 @@ def test_commands_after_connect_returned_are_error_events_and_change_nothing(ser
       });
       kept.send('x'); kept.sendBinary(new ArrayBuffer(1)); kept.ping(); kept.close(); kept.setTimeout(() => {}, 1);
     """
-    seen, result = run(server, code)
+    seen, result = run_connecting(server, code)
     assert seen == ["websocket: close sent"] * 3
     assert len(result.values("ws_msgs_sent")) == 2
     assert server.told == [GOING_AWAY, "fin"]
@@ -214,6 +190,6 @@ def test_group_of_the_call_is_on_the_samples_of_the_session(server: RawServer) -
         socket.on('message', () => socket.close());
       }));
     """
-    _, result = run(server, code)
+    _, result = run_connecting(server, code)
     for metric in ("ws_sessions", "ws_connecting", "ws_msgs_sent", "ws_msgs_received", "ws_session_duration"):
         assert len(result.values(metric, group="::g")) == 1, metric

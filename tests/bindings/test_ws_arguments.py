@@ -2,37 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
-from tests.kit.raw_server import RawServer, echo
-from tests.kit.run_script import Result, run_iteration_code
-from tests.kit.ws_pair import close_payload
-
-IMPORTS = "import ws from 'k6/ws'; import { sleep, group } from 'k6'; const seen = [];"
-GOING_AWAY = close_payload(1001)
-
-
-@pytest.fixture(params=[True, False], ids=["native", "plain"])
-def native(request: pytest.FixtureRequest) -> bool:
-    value: bool = request.param
-    return value
-
-
-@pytest.fixture
-def server() -> Iterator[RawServer]:
-    with RawServer(echo) as server:
-        yield server
-
-
-def run(server: RawServer, code: str, **how: Any) -> tuple[list[Any], Result]:
-    """What the code pushed to `seen`, and the run."""
-    code = f"try {{ {code} }} finally {{ console.log(JSON.stringify(seen)); }}"
-    result = run_iteration_code(code, imports=IMPORTS, env={"URL": server.url}, out_samples=True, **how)
-    return json.loads(result.lines[-1]), result
+from tests.kit.raw_server import RawServer
+from tests.kit.ws_script import run_connecting
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 125, 126, 127, 65535, 65536, 70000])
@@ -51,7 +24,7 @@ def test_bytes_come_back_as_they_went(server: RawServer, native: bool, size: int
         }});
       }});
     """
-    seen, _ = run(server, code, native=native)
+    seen, _ = run_connecting(server, code, native=native)
     assert seen == [True, size, True]
 
 
@@ -64,7 +37,7 @@ def test_text_comes_back_as_it_went(server: RawServer, native: bool, text: str) 
         socket.on('message', (data) => {{ seen.push(data === text); socket.close(); }});
       }});
     """
-    assert run(server, code, native=native)[0] == [True]
+    assert run_connecting(server, code, native=native)[0] == [True]
 
 
 def test_lone_surrogates_are_sent_as_replacement_characters(server: RawServer, native: bool) -> None:
@@ -74,12 +47,12 @@ def test_lone_surrogates_are_sent_as_replacement_characters(server: RawServer, n
         socket.on('message', (data) => { seen.push(data); socket.close(); });
       });
     """
-    assert run(server, code, native=native)[0] == ["a�b�"]
+    assert run_connecting(server, code, native=native)[0] == ["a�b�"]
 
 
 @pytest.mark.parametrize("code", ["Infinity", "-Infinity", "1e300", "NaN", "'x'", "{}", "-1", "65536", "10n"])
 def test_odd_close_codes_are_no_bug_of_ours(server: RawServer, code: str) -> None:
-    _, result = run(
+    _, result = run_connecting(
         server, f"ws.connect(__ENV.URL, {{}}, (s) => {{ s.on('open', () => s.close({code})); }});"
     )
     assert result.messages == []
@@ -95,7 +68,7 @@ def test_detached_buffer_is_a_type_error(server: RawServer, native: bool) -> Non
         socket.close();
       });
     """
-    assert run(server, code, native=native)[0] == [True]
+    assert run_connecting(server, code, native=native)[0] == [True]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +80,7 @@ def test_detached_buffer_is_a_type_error(server: RawServer, native: bool) -> Non
     ],
 )  # fmt: skip
 def test_urls_that_lead_nowhere_are_told_in_the_response(server: RawServer, url: str) -> None:
-    seen, result = run(
+    seen, result = run_connecting(
         server,
         f"const r = ws.connect({url}, {{}}, () => seen.push('setup')); seen.push(r.status, r.error !== '');",
     )
@@ -135,6 +108,6 @@ def test_headers_that_no_request_can_carry_are_an_error_of_the_script(
       catch (e) {{ r = {{ status: 0, error: String(e) }}; }}
       seen.push(r.status === 101 || r.error !== '');
     """
-    seen, result = run(server, code)
+    seen, result = run_connecting(server, code)
     assert seen == [True]
     assert not any("bug" in message for message in result.messages)

@@ -10,12 +10,6 @@ from runner.errors import ExitCode
 from tests.kit.run_script import run_script
 
 
-@pytest.fixture(params=[True, False], ids=["native", "plain"])
-def native(request: pytest.FixtureRequest) -> bool:
-    value: bool = request.param
-    return value
-
-
 def lines(script: str, **how: object) -> list[str]:
     result = run_script(script, **how)  # type: ignore[arg-type]
     assert result.messages == []

@@ -24,12 +24,6 @@ ABSENT_TEXT = """
 PRESENT, ABSENT = PRESENT_TEXT.split(), ABSENT_TEXT.split()
 
 
-@pytest.fixture(params=[True, False], ids=["native", "plain"])
-def native(request: pytest.FixtureRequest) -> bool:
-    value: bool = request.param
-    return value
-
-
 def test_globals_are_those_of_k6_in_init_and_in_iterations(native: bool) -> None:
     names = PRESENT + ABSENT
     code = f"{names!r}.filter((name) => name in globalThis).join(' ')"

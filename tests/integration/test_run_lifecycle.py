@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import ExitCode
+from tests.kit.counter_binding import COUNTER
 from tests.kit.k6py_process import K6pyProcess
 from tests.kit.run_script import Result, run_script
 
@@ -187,27 +188,3 @@ def test_interrupt_while_the_script_loads_for_setup_ends_the_run(tmp_path: Path,
     assert result.exit_code == ExitCode.EXTERNAL_ABORT
     assert "never" not in result.log
     assert "TOTAL RESULTS" in result.stdout
-
-
-COUNTER = '''
-import itertools
-from jsbindings.api import Binding, op
-
-class CountBinding(Binding):
-    """How often the script was loaded."""
-
-    module = "k6/x/count"
-    face = """
-        import { ops } from 'k6py:kernel';
-        const host = ops('k6/x/count');
-        export const count = () => host.next();
-    """
-
-    @classmethod
-    def create_shared(cls):
-        return itertools.count(1)
-
-    @op
-    def next(self) -> int:
-        return next(self.shared)
-'''

@@ -13,12 +13,6 @@ from tests.kit.run_script import Result, run_script
 EMPTY = "export default function () {}"
 
 
-@pytest.fixture(params=[True, False], ids=["native", "plain"])
-def native(request: pytest.FixtureRequest) -> bool:
-    value: bool = request.param
-    return value
-
-
 def lines(script: str, **how: Any) -> list[str]:
     """What the script's iteration logged; init code, which runs twice, logs under __VU > 0 only."""
     result = run_script(script, **how)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import ExitCode
+from tests.kit.counter_binding import COUNTER
 from tests.kit.k6py_process import K6pyProcess
 from tests.kit.run_script import Result, run_script
 
@@ -127,8 +128,8 @@ def test_init_code_that_fails_only_for_the_summary_leaves_the_built_in_one(mode:
     result = summarise(
         "return { stdout: 'never' };",
         script="""
-            import { SharedCount } from 'k6/x/count';
-            if (SharedCount() === 5) throw new Error('fifth time');
+            import { count } from 'k6/x/count';
+            if (count() === 5) throw new Error('fifth time');
             export default function () {}
         """,
         files={"count.py": COUNTER},
@@ -141,28 +142,6 @@ def test_init_code_that_fails_only_for_the_summary_leaves_the_built_in_one(mode:
         ["Error: fifth time"] if mode == "compact" else []
     )
     assert "never" not in result.stdout
-
-
-COUNTER = '''
-import itertools
-from jsbindings.api import Binding, op
-
-class CountBinding(Binding):
-    module = "k6/x/count"
-    face = """
-        import { ops } from 'k6py:kernel';
-        const host = ops('k6/x/count');
-        export const SharedCount = () => host.next();
-    """
-
-    @classmethod
-    def create_shared(cls):
-        return itertools.count(1)
-
-    @op
-    def next(self) -> int:
-        return next(self.shared)
-'''
 
 
 def test_what_handle_summary_measures_counts_nowhere() -> None:

@@ -170,3 +170,8 @@ def fake_scenario() -> Iterator[FakeScenario]:
     clock = VirtualClock()
     with Reactor(now=clock.now, selector=clock) as reactor:
         yield FakeScenario(reactor, clock)
+
+
+def result(executor: Executor) -> tuple[int, int, float | None]:
+    """Complete and interrupted iterations, and when all was over."""
+    return executor.counts.complete, executor.counts.interrupted, executor.finished_s

@@ -25,12 +25,6 @@ class Modules(ScriptModules):
         return self._texts[url]
 
 
-@pytest.fixture(params=[True, False], ids=["native", "plain"])
-def native(request: pytest.FixtureRequest) -> bool:
-    value: bool = request.param
-    return value
-
-
 def start(main: str, native: bool, **sources: str) -> tuple[Interpreter, list[object]]:
     """An interpreter that has run `main`, and what that said by ``say()``."""
     said: list[object] = []

@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
 from runner.execution.executors.base import Executor
-from tests.kit.fake_scenario import FakeScenario, fake_scenario
+from tests.kit.fake_scenario import FakeScenario, result
 
 HOUR_S = 3600.0
 NEVER_ENDS = 1e9
-
-
-@pytest.fixture
-def scenario() -> Iterator[FakeScenario]:
-    with fake_scenario() as scenario:
-        yield scenario
-
-
-def result(executor: Executor) -> tuple[int, int, float | None]:
-    """Complete and interrupted iterations, and when all was over."""
-    return executor.counts.complete, executor.counts.interrupted, executor.finished_s
 
 
 def stages(*steps: tuple[str, int]) -> list[dict[str, object]]:

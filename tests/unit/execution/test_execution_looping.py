@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
-from runner.execution.executors.base import Executor
-from tests.kit.fake_scenario import FakeScenario, fake_scenario
-
-
-@pytest.fixture
-def scenario() -> Iterator[FakeScenario]:
-    with fake_scenario() as scenario:
-        yield scenario
-
-
-def result(executor: Executor) -> tuple[int, int, float | None]:
-    """Complete and interrupted iterations, and when all was over."""
-    return executor.counts.complete, executor.counts.interrupted, executor.finished_s
+from tests.kit.fake_scenario import FakeScenario, fake_scenario, result
 
 
 @pytest.mark.parametrize(
