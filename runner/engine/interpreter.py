@@ -1,12 +1,11 @@
 """One JavaScript interpreter: QuickJS through dukpy, without dukpy's own console, process and CommonJS.
 
-Owns entering JavaScript and what comes back; knows nothing of k6.  ``_dukpy.eval_string`` is given this
-object
+Owns entering JavaScript and what comes back; knows nothing of k6.  ``_dukpy.eval_string`` is given this object
 in place of dukpy's JSInterpreter and uses the attributes named under "what dukpy asks of us".
 
-Entering JavaScript costs two garbage collections (20 µs on an empty heap), so it happens once per
-macrotask; in
-between, the script calls the host (ops).  It must not be entered while its own code is parked in an op.
+Modules are evaluated by ``eval_string``, which costs two garbage collections each time (20 µs on an empty
+heap).  The entry points of the kernel are called through the native door, once per macrotask; in between, the
+script calls the host (ops).  An interpreter must not be entered while its own code is parked in an op.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from typing import Any, Protocol
 from dukpy import _dukpy
 
 from runner.engine.bridge import Bridge, well_formed
-from runner.engine.native import keep_for_ever, open_door
+from runner.engine.native import ScriptFailed, keep_for_ever, open_door
 from runner.errors import ScriptError
 from runner.ops import Interrupted, Op, Thrown
 
@@ -40,6 +39,9 @@ _DRAINING = "Promise jobs are draining"
 _ERROR_CLASSES = frozenset({"Error", "GoError", "TypeError", "RangeError", "SyntaxError", "ReferenceError"})
 
 JSRuntimeError = _dukpy.JSRuntimeError
+
+# The outcome of what ran to its end and left nothing to wait for.
+_DONE: dict[str, Any] = {"done": True}
 
 
 class ModuleSource(Protocol):
@@ -76,7 +78,7 @@ class Interpreter:
 
     def __init__(self, modules: ModuleSource, ops: Mapping[str, Op], *, native: bool = True) -> None:
         self._ctx = _dukpy.create_context()
-        door = open_door(self._ctx) if native else None
+        door = self._door = open_door(self._ctx) if native else None
         self._modules = modules
         self._load_errors: list[Exception] = []
         self._entries = itertools.count(1)
@@ -92,10 +94,12 @@ class Interpreter:
         self._call_python = self._bridge.call
         if door is None:
             self._evaluate(_KERNEL_SOURCE, {"native": False}, KERNEL)
+            self._evaluate("delete globalThis.k6pyEntries", {})
         else:
             door.define_module(KERNEL, _KERNEL_SOURCE)
             self._evaluate(f"import '{KERNEL}';", {"native": True}, "k6py:boot")
-            door.bind_slots("k6pySlots")
+            door.bind("k6pySlots", "k6pyEntries")
+            self._evaluate("delete globalThis.k6pyEntries", {})
             # What a module imports was loaded after it, and has to be there before it.
             for module in reversed(modules.own_modules):
                 door.define_module(module, modules.load(module))
@@ -143,14 +147,25 @@ class Interpreter:
         """The interpreter's op calls."""
         return self._bridge
 
-    def enter(self, entry: str, *arguments: Any) -> Any:
+    def enter(self, entry: str, *arguments: int | str | None) -> Any:
         """Call one of the kernel's entry points and run every microtask that follows.
+
+        Returns:
+            None for undefined, True or False, or what the entry point told as JSON.
 
         Raises:
             ScriptError: a promise was rejected and nobody listens.
             InternalError: an op failed for a reason that is no script's fault.
         """
-        return self._run(_ENTER, json.dumps([entry, *arguments]), False, "")
+        if self._door is None:
+            answer = self._run(_ENTER, json.dumps([entry, *arguments]), False, "")
+        else:
+            answer = self._call(entry, arguments)
+        return json.loads(answer) if isinstance(answer, str) else answer
+
+    def run_macrotask(self, entry: str, *arguments: int | str | None) -> dict[str, Any]:
+        """enter() for entry points that run the script: its outcome so far, as the kernel tells it."""
+        return self.enter("state") if self.enter(entry, *arguments) else _DONE
 
     def run_module(self, name: str, source: str) -> None:
         """Evaluate `source`, glue of ours, as the ES module `name`, with all that it imports.
@@ -172,8 +187,15 @@ class Interpreter:
         self._bridge.resume()
         return not self._is_broken
 
+    def collect_from_now_on(self) -> None:
+        """The script is loaded: keep the heap near the size that it has."""
+        if self._door is not None:
+            self._door.collect_from_now_on()
+
     def close(self) -> None:
         """Give the runtime back now: it and the ops refer to each other, and Python does not see its memory."""
+        if self._door is not None:
+            self._door.close()
         self._bridge.close()
         del self._call_python, self._ctx
 
@@ -209,7 +231,38 @@ class Interpreter:
             failure, self._bridge.internal_error = self._bridge.internal_error, None
         if failure is not None:
             raise failure
+        if self._door is not None and self._door.take_rejection():
+            raise self._failure()
         return None if answer is None else json.loads(answer)
+
+    def _call(self, entry: str, arguments: tuple[int | str | None, ...]) -> str | bool | int | None:
+        """_run() through the native door."""
+        assert self._door is not None
+        try:
+            answer = self._door.enter(entry, arguments)
+            self._door.drain()
+        except ScriptFailed:
+            raise self._failure() from None
+        except Interrupted:
+            self._is_broken = True
+            raise
+        finally:
+            failure, self._bridge.internal_error = self._bridge.internal_error, None
+        if failure is not None:
+            raise failure
+        if self._door.take_rejection():
+            raise self._failure()
+        return answer
+
+    def _failure(self) -> ScriptError:
+        """The exception in slot 0."""
+        assert self._door is not None
+        try:
+            told = self._door.enter("describeSlot", ())
+        except ScriptFailed:
+            return ScriptError("Error: an exception that cannot be put into words")
+        described = well_formed(json.loads(str(told)))
+        return ScriptError(described["text"], described["stack"])
 
     def _require_loading(self) -> None:
         if not self.is_loading:

@@ -340,69 +340,81 @@ const call = (action) => {
   });
 };
 
+// The host's calls. They take numbers, texts and undefined, and give undefined, a truth value or a text of JSON. One
+// that runs the script gives true when its outcome is known only after the microtasks: the host asks for state() then.
+const parse = JSON.parse;
+const stringify = JSON.stringify;
+
+const later = (its) => (its.done && its.threw === undefined ? undefined : true);
+
 const entries = {
+  __proto__: null,
   begin() {
     outcome = newOutcome();
-    return outcome;
   },
-  state: () => outcome,
+  state: () => stringify({ done: outcome.done, threw: outcome.threw, rejected: outcome.rejected }),
   exports() {
     const names = Object.keys(script);
-    return {
+    return stringify({
       functions: names.filter((name) => typeof script[name] === 'function'),
       others: names.filter((name) => typeof script[name] !== 'function'),
-      options: script.options === undefined ? undefined : JSON.stringify(script.options),
-    };
+      options: script.options === undefined ? undefined : stringify(script.options),
+    });
   },
   // Parsed once per VU: what one iteration changes in the data, the VU's next ones see (as in k6).
   setupData(json) {
-    setupData = json === null ? undefined : JSON.parse(json);
+    setupData = json === undefined ? undefined : parse(json);
   },
   run(name, iteration) {
-    globalThis.__ITER = iteration ?? undefined;
+    globalThis.__ITER = iteration;
     forgetTimers();
-    return call(() => script[name](setupData));
+    return later(call(() => script[name](setupData)));
   },
-  fire: (id) => guard(() => fireTimer(id)),
+  fire: (id) => later(guard(() => fireTimer(id))),
   // handleSummary(): the data as JSON; its result is taken with files().
-  summarise: (json) => call(() => script.handleSummary(JSON.parse(json))),
+  summarise: (json) => later(call(() => script.handleSummary(parse(json)))),
   // What handleSummary() gave: null for nothing, false for no object, otherwise contents by path; a content that is
   // neither text nor bytes is null.
   files() {
     const { value } = outcome;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      return (value ?? null) === null ? null : false;
+      return stringify((value ?? null) === null ? null : false);
     }
-    return Object.entries(value).map(([path, content]) => [path, typeof content === 'string'
+    return stringify(Object.entries(value).map(([path, content]) => [path, typeof content === 'string'
       ? { text: content }
-      : content instanceof ArrayBuffer || ArrayBuffer.isView(content) ? { packed: packText(exactBuffer(content)) } : null]);
+      : content instanceof ArrayBuffer || ArrayBuffer.isView(content) ? { packed: packText(exactBuffer(content)) } : null]));
   },
   // The value that the last run() gave: as JSON, or what in it has no JSON.
-  result: () => describeResult(outcome.value),
+  result: () => stringify(describeResult(outcome.value)),
+  // The exception in slot 0.
+  describeSlot() {
+    const thrown = slots[0];
+    slots.length = 0;
+    return stringify(describe(thrown));
+  },
   // k6's compatibility mode "extended".
   defineGlobal() {
     globalThis.global = globalThis;
   },
-  variables(values) {
+  variables(json) {
+    const values = parse(json);
     for (const name of Object.keys(values)) {
       globalThis[name] = values[name];
     }
   },
 };
+globalThis.k6pyEntries = entries;
 
-// JSON.stringify of an outcome must not meet the script's own values.
-const report = (state) => (state === outcome
-  ? { toJSON: () => ({ done: outcome.done, threw: outcome.threw, rejected: outcome.rejected }) }
-  : state);
-
-Object.defineProperty(globalThis, Symbol.for('k6py.enter'), {
-  value() {
-    const [name, ...args] = globalThis.dukpy;
-    delete globalThis.dukpy;
-    delete globalThis.call_python;
-    return report(entries[name](...args));
-  },
-});
+if (!native) {
+  Object.defineProperty(globalThis, Symbol.for('k6py.enter'), {
+    value() {
+      const [name, ...args] = globalThis.dukpy;
+      delete globalThis.dukpy;
+      delete globalThis.call_python;
+      return entries[name](...args.map((value) => value ?? undefined));
+    },
+  });
+}
 
 // --- the global object -----------------------------------------------------------------------------------------------
 

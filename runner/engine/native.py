@@ -1,16 +1,15 @@
-"""The native door: QuickJS's C API through ctypes, for what dukpy's public interface does slowly or not at
-all.
+"""The native door: QuickJS's C API through ctypes, for what dukpy's public interface does slowly or not at all.
 
-Owns the three uses we make of it: bytes that cross without JSON, files compiled under their own name, and
-nothing else
-yet.  ``open_door`` answers None where the loaded library is not the one this file was written for; every
-caller
-has a slower path through dukpy's public interface then, and the tests run both.
+Owns the four uses we make of it: calls of the kernel's entry points without the two garbage collections of
+``eval_string``, bytes that cross without JSON, files compiled under their own name, and modules compiled once.
+``open_door`` answers None where the loaded library is not the one this file was written for; every caller has
+a slower path through dukpy's public interface then, and the tests run both.
 """
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from typing import Any
 
 from dukpy import _dukpy
@@ -20,7 +19,9 @@ from runner.errors import InternalError
 # JSValue is a (payload, tag) pair on 64-bit builds only; other layouts must not be touched.
 _LAYOUT_SUPPORTED = ctypes.sizeof(ctypes.c_void_p) == 8
 _QUICKJS_VERSIONS = (b"0.11.",)
-_TAG_EXCEPTION = 6
+_TAG_INT, _TAG_BOOL, _TAG_UNDEFINED, _TAG_EXCEPTION = 0, 1, 3, 6
+# QuickJS collects when the heap has grown to this; from then on at one and a half times what was left.
+_FIRST_COLLECTION_BYTES = 1
 _EVAL_GLOBAL = 0
 _EVAL_MODULE_WITHOUT_RUNNING = 1 | 1 << 5
 _OBJECT_BYTECODE = 1
@@ -33,6 +34,12 @@ class JSValue(ctypes.Structure):
     """QuickJS's JSValue on 64-bit platforms, passed by value."""
 
     _fields_ = [("payload", ctypes.c_uint64), ("tag", ctypes.c_int64)]
+
+
+# What QuickJS calls when a promise is rejected without a handler, and when it gets one later.
+_RejectionTracker = ctypes.PYFUNCTYPE(
+    None, ctypes.c_void_p, JSValue, JSValue, ctypes.c_bool, ctypes.c_void_p
+)
 
 
 def _load() -> Any:
@@ -58,6 +65,16 @@ def _load() -> Any:
             "JS_WriteObject": (ctypes.c_void_p, [context, ctypes.POINTER(size), JSValue, ctypes.c_int]),
             "JS_ReadObject": (JSValue, [context, ctypes.c_char_p, size, ctypes.c_int]),
             "js_free": (None, [context, ctypes.c_void_p]),
+            "JS_UpdateStackTop": (None, [context]),
+            "JS_SetGCThreshold": (None, [context, size]),
+            "JS_Call": (JSValue, [context, JSValue, JSValue, ctypes.c_int, ctypes.POINTER(JSValue)]),
+            "JS_IsJobPending": (ctypes.c_bool, [context]),
+            "JS_ExecutePendingJob": (ctypes.c_int, [context, ctypes.POINTER(context)]),
+            "JS_NewStringLen": (JSValue, [context, ctypes.c_char_p, size]),
+            "JS_ToCStringLen2": (context, [context, ctypes.POINTER(size), JSValue, ctypes.c_bool]),
+            "JS_FreeCString": (None, [context, context]),
+            "JS_DupValue": (JSValue, [context, JSValue]),
+            "JS_SetHostPromiseRejectionTracker": (None, [context, _RejectionTracker, ctypes.c_void_p]),
         }
         for name, (result, arguments) in signatures.items():
             function = getattr(library, name)
@@ -75,20 +92,137 @@ _get_pointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
 
 
 class NativeDoor:
-    """QuickJS's C API for one interpreter; only used from inside an op of that interpreter."""
+    """QuickJS's C API for one interpreter.
 
-    def __init__(self, context: int) -> None:
+    ``enter`` and ``drain`` are called from outside of JavaScript, everything else from inside an op.
+    """
+
+    def __init__(self, context: int, runtime: int) -> None:
         self._context = context
+        self._runtime = runtime
         self._slots = JSValue()
+        self._entries: dict[str, JSValue] = {}
+        self._entries_object = JSValue()
+        # Promises that were rejected and have no handler yet, by address, with their reasons; oldest first.
+        self._rejections: dict[int, tuple[JSValue, JSValue]] = {}
+        _doors[context] = self
+        _library.JS_SetHostPromiseRejectionTracker(runtime, _track_rejection, None)
 
-    def bind_slots(self, name: str) -> None:
-        """Remember the kernel's array of buffers, a global called `name` at this moment."""
+    def bind(self, slots: str, entries: str) -> None:
+        """Remember the kernel's array of buffers and its entry points, globals with these names at this moment.
+
+        The references are borrowed: the kernel keeps both alive as long as the interpreter lives.
+        """
         library, context = _library, self._context
         scope = library.JS_GetGlobalObject(context)
-        # A borrowed reference: the kernel keeps the array alive as long as the interpreter lives.
-        self._slots = library.JS_GetPropertyStr(context, scope, name.encode())
-        library.JS_FreeValue(context, self._slots)
-        library.JS_FreeValue(context, scope)
+        self._slots = library.JS_GetPropertyStr(context, scope, slots.encode())
+        self._entries_object = library.JS_GetPropertyStr(context, scope, entries.encode())
+        for value in (self._slots, self._entries_object, scope):
+            library.JS_FreeValue(context, value)
+
+    def close(self) -> None:
+        """Let go of what belongs to the runtime, which is about to be given back."""
+        self._forget_rejections()
+        _doors.pop(self._context, None)
+
+    # ---- entering JavaScript
+
+    def collect_from_now_on(self) -> None:
+        """Collect garbage as the heap grows, and not at a fixed size that is far from an idle VU's."""
+        _library.JS_SetGCThreshold(self._runtime, _FIRST_COLLECTION_BYTES)
+
+    def enter(self, entry: str, arguments: Sequence[int | str | None]) -> str | bool | int | None:
+        """Call one of the kernel's entry points; microtasks wait for drain().
+
+        Returns:
+            What it returned: text, a number, True or False, or None for undefined.
+
+        Raises:
+            ScriptFailed: it threw; the exception is in slot 0.
+        """
+        library, context = _library, self._context
+        function = self._entries.get(entry)
+        if function is None:
+            function = library.JS_GetPropertyStr(context, self._entries_object, entry.encode())
+            library.JS_FreeValue(context, function)
+            self._entries[entry] = function
+        count = len(arguments)
+        values = (JSValue * count)()
+        for index, argument in enumerate(arguments):
+            if isinstance(argument, str):
+                text = argument.encode("utf-8", "surrogatepass")
+                values[index] = library.JS_NewStringLen(context, text, len(text))
+            elif argument is None:
+                values[index] = _UNDEFINED
+            else:
+                values[index] = JSValue(argument & 0xFFFFFFFF, _TAG_INT)
+        library.JS_UpdateStackTop(self._runtime)
+        result = library.JS_Call(context, function, _UNDEFINED, count, values)
+        for value in values:
+            if value.tag < 0:
+                library.JS_FreeValue(context, value)
+        return self._take(result)
+
+    def drain(self) -> None:
+        """Run microtasks until none is left.
+
+        Raises:
+            ScriptFailed: one was cut short by an exception that JavaScript cannot catch; it is in slot 0.
+        """
+        library, runtime = _library, self._runtime
+        where = ctypes.c_void_p()
+        while library.JS_IsJobPending(runtime):
+            if library.JS_ExecutePendingJob(runtime, where) < 0:
+                self._take(_EXCEPTION)
+
+    def take_rejection(self) -> bool:
+        """Whether a promise was rejected and nobody listens; the first one's reason is then in slot 0."""
+        if not self._rejections:
+            return False
+        _, reason = next(iter(self._rejections.values()))
+        self._put(0, _library.JS_DupValue(self._context, reason))
+        self._forget_rejections()
+        return True
+
+    def _take(self, result: JSValue) -> str | bool | int | None:
+        library, context, tag = _library, self._context, result.tag
+        if tag == _TAG_UNDEFINED:
+            return None
+        if tag == _TAG_INT:
+            return ctypes.c_int32(result.payload & 0xFFFFFFFF).value
+        if tag == _TAG_BOOL:
+            return bool(result.payload)
+        if tag == _TAG_EXCEPTION:
+            self._put(0, library.JS_GetException(context))
+            raise ScriptFailed
+        size = ctypes.c_size_t()
+        address = library.JS_ToCStringLen2(context, size, result, False)
+        library.JS_FreeValue(context, result)
+        data = ctypes.string_at(address, size.value)
+        library.JS_FreeCString(context, address)
+        return data.decode("utf-8", "surrogatepass")
+
+    def note_rejection(self, promise: JSValue, reason: JSValue, *, is_handled: bool) -> None:
+        """What the tracker tells."""
+        if is_handled:
+            self._free(self._rejections.pop(promise.payload, ()))
+        elif promise.payload not in self._rejections:
+            # Kept with the promise: another one must not get its address meanwhile.
+            dup, context = _library.JS_DupValue, self._context
+            self._rejections[promise.payload] = dup(context, promise), dup(context, reason)
+
+    def _forget_rejections(self) -> None:
+        while self._rejections:
+            self._free(self._rejections.popitem()[1])
+
+    def _free(self, values: Sequence[JSValue]) -> None:
+        for value in values:
+            _library.JS_FreeValue(self._context, value)
+
+    # ---- inside an op
+
+    def _put(self, slot: int, value: JSValue) -> None:
+        _library.JS_SetPropertyUint32(self._context, self._slots, slot, value)
 
     def take_bytes(self, slot: int) -> bytes:
         """A copy of the ArrayBuffer that JavaScript put into `slot`."""
@@ -101,8 +235,7 @@ class NativeDoor:
 
     def put_bytes(self, slot: int, data: bytes) -> None:
         """Put a new ArrayBuffer with a copy of `data` into `slot`."""
-        value = _library.JS_NewArrayBufferCopy(self._context, data, len(data))
-        _library.JS_SetPropertyUint32(self._context, self._slots, slot, value)
+        self._put(slot, _library.JS_NewArrayBufferCopy(self._context, data, len(data)))
 
     def define_module(self, name: str, source: str) -> None:
         """Make the ES module `name` known, so that an import finds it without asking a loader.
@@ -147,8 +280,26 @@ class NativeDoor:
         threw = value.tag == _TAG_EXCEPTION
         if threw:
             value = _library.JS_GetException(self._context)
-        _library.JS_SetPropertyUint32(self._context, self._slots, 0, value)
+        self._put(0, value)
         return not threw
+
+
+class ScriptFailed(Exception):
+    """An entry point of the kernel ended with an exception; internal to the engine."""
+
+
+_UNDEFINED = JSValue(0, _TAG_UNDEFINED)
+_EXCEPTION = JSValue(0, _TAG_EXCEPTION)
+
+# The doors by the addresses of their contexts, for the tracker, which knows nothing else.
+_doors: dict[int, NativeDoor] = {}
+
+
+@_RejectionTracker
+def _track_rejection(
+    context: int, promise: JSValue, reason: JSValue, is_handled: bool, _opaque: object
+) -> None:
+    _doors[context].note_rejection(promise, reason, is_handled=is_handled)
 
 
 # Compiled modules by name and source: what one interpreter compiled, all others of the process load.
@@ -175,4 +326,4 @@ def open_door(capsule: object) -> NativeDoor | None:
     runtime, context = (ctypes.c_void_p * 2).from_address(address)[:2]
     if not context or _library.JS_GetRuntime(context) != runtime:
         return None
-    return NativeDoor(context)
+    return NativeDoor(context, runtime)

@@ -16,11 +16,14 @@ from types import FrameType
 from typing import Any
 
 from runner.engine.interpreter import Interpreter
+from runner.engine.native import NativeDoor
 from runner.ops import Interrupted
 
 _TICK_S = 0.05
 _RETRY_S = 0.002
-_ENTERING = Interpreter._run.__code__
+_ENTERING = frozenset({Interpreter._run.__code__, Interpreter._call.__code__})
+# Where no code of ours is in the middle of something while JavaScript computes.
+_TOPMOST = frozenset({Interpreter._run.__code__, NativeDoor.enter.__code__, NativeDoor.drain.__code__})
 
 
 class Watchdog:
@@ -65,9 +68,7 @@ class Watchdog:
             return
         # The op that may be running is left alone until it has returned; the next one will not run.
         interpreter.bridge.interrupted = True
-        # Only while the topmost Python frame is the one that entered JavaScript is no code of ours in the middle
-        # of something.
-        if entering is frame:
+        if frame is not None and frame.f_code in _TOPMOST:
             # QuickJS drops an interruption that comes while it writes a stack trace: try again soon.
             signal.setitimer(signal.ITIMER_VIRTUAL, _RETRY_S, _TICK_S)
             raise Interrupted
@@ -75,6 +76,6 @@ class Watchdog:
 
 def _entering_frame(frame: FrameType | None) -> FrameType | None:
     """The innermost frame that entered JavaScript, None outside of scripts."""
-    while frame is not None and frame.f_code is not _ENTERING:
+    while frame is not None and frame.f_code not in _ENTERING:
         frame = frame.f_back
     return frame

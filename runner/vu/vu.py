@@ -178,7 +178,7 @@ class VirtualUser:
         self._interpreter = interpreter
         self.event_loop.now_s = self.reactor.now()
         interpreter.run_module("k6py:start", "import 'k6py:globals';")
-        interpreter.enter("variables", {"__ENV": {**self.context.env, **self._extra_env}, "__VU": self.vu_id})
+        interpreter.enter("variables", json.dumps({"__ENV": self._env(), "__VU": self.vu_id}))
         if self.context.compatibility_mode == "extended":
             interpreter.enter("defineGlobal")
         try:
@@ -193,6 +193,7 @@ class VirtualUser:
                 raise Interrupted from None
             raise
         interpreter.is_loading = False
+        interpreter.collect_from_now_on()
         if self._setup_data is not None:
             interpreter.enter("setupData", self._setup_data)
 
@@ -253,6 +254,9 @@ class VirtualUser:
         url = modules.resolve(base or modules.main, specifier)
         return {"url": url, "commonjs": "://" in url and modules.source(url).commonjs}
 
+    def _env(self) -> dict[str, str]:
+        return {**self.context.env, **self._extra_env}
+
     # ---- running
 
     def start_phase(
@@ -269,7 +273,7 @@ class VirtualUser:
         if dict(env or {}) != self._extra_env:
             self._extra_env = dict(env or {})
             if self._interpreter is not None:
-                self._interpreter.enter("variables", {"__ENV": {**self.context.env, **self._extra_env}})
+                self._interpreter.enter("variables", json.dumps({"__ENV": self._env()}))
         self._base_tags = tags
         self._set_group(self.context.root_group if group is None else group)
 
@@ -313,7 +317,7 @@ class VirtualUser:
         interpreter = None
         try:
             interpreter = self._loaded_for_run(deadline_s)
-            outcome = self._settle(interpreter, interpreter.enter(*entry))
+            outcome = self._settle(interpreter, interpreter.run_macrotask(*entry))
         except ScriptError as error:
             # Raised while the script loads again, or for a rejection that nobody handled.
             outcome = Outcome(error=error if interpreter is None else uncaught_error(error))
@@ -389,7 +393,7 @@ class VirtualUser:
             timer_id = self.event_loop.take_due()
             if timer_id is not None:
                 try:
-                    state = interpreter.enter("fire", timer_id)
+                    state = interpreter.run_macrotask("fire", timer_id)
                 except ScriptError as error:
                     return Outcome(error=uncaught_error(error))
 
