@@ -181,13 +181,13 @@ class WsBinding(Binding):
             what went wrong, None when nothing did.
         """
         self._count_sent(number)
-        return self._command(number, lambda connection, by_s: connection.send_text(text, by_s))
+        return self._command(number, lambda connection: connection.send_text(text))
 
     @op
     def send_binary(self, number: int, data: bytes) -> str | None:
         """As send_text()."""
         self._count_sent(number)
-        return self._command(number, lambda connection, by_s: connection.send_binary(data, by_s))
+        return self._command(number, lambda connection: connection.send_binary(data))
 
     @op
     def ping(self, number: int) -> str | None:
@@ -197,7 +197,7 @@ class WsBinding(Binding):
             return CLOSE_SENT
         payload = str(next(socket.ping_numbers)).encode()
         socket.pings[payload] = self.vu.reactor.now()
-        return self._command(number, lambda connection, by_s: connection.ping(payload, by_s))
+        return self._command(number, lambda connection: connection.ping(payload))
 
     @op
     def close(self, number: int, code: int) -> str | None:
@@ -209,14 +209,15 @@ class WsBinding(Binding):
         if not socket.connection.is_open:
             # The server was faster; its close frame waits behind events that the script has not seen yet.
             return None
-        return self._command(number, lambda connection, by_s: connection.close(code & 0xFFFF, by_s))
+        return self._command(number, lambda connection: connection.close(code & 0xFFFF))
 
-    def _command(self, number: int, action: Callable[[WebSocketConnection, float], None]) -> str | None:
+    def _command(self, number: int, action: Callable[[WebSocketConnection], None]) -> str | None:
         socket = self._sockets.get(number)
         if socket is None:
             return CLOSE_SENT
         try:
-            action(socket.connection, self.vu.reactor.now() + self.vu.context.limits.send_s)
+            action(socket.connection)
+            socket.connection.wait_sent(self.vu.reactor.now() + self.vu.context.limits.send_s)
         except ProtocolStateError:
             return CLOSE_SENT
         except TransportError as error:
@@ -320,7 +321,7 @@ class WsBinding(Binding):
             _, socket = self._sockets.popitem()
             try:
                 if socket.connection.is_open:
-                    socket.connection.close(CLOSE_GOING_AWAY, self.vu.reactor.now())
+                    socket.connection.close(CLOSE_GOING_AWAY)
             except (K6pyError, Interrupted) as error:
                 self.vu.logger.debug(f"no close frame could be sent: {error}")
             self._end(socket)
@@ -328,7 +329,7 @@ class WsBinding(Binding):
 
     def _end(self, socket: Socket) -> None:
         self.vu.emit(WS_SESSION_DURATION, (self.vu.reactor.now() - socket.started_s) * 1000, socket.tags)
-        socket.connection.end(self.vu.context.background, self.vu.context.limits.close_s)
+        socket.connection.end(self.vu.context.lingering, self.vu.context.limits.close_s)
 
 
 def close_text(code: int, reason: str) -> str:

@@ -37,9 +37,7 @@ class JSValue(ctypes.Structure):
 
 
 # What QuickJS calls when a promise is rejected without a handler, and when it gets one later.
-_RejectionTracker = ctypes.PYFUNCTYPE(
-    None, ctypes.c_void_p, JSValue, JSValue, ctypes.c_bool, ctypes.c_void_p
-)
+_RejectionTracker = ctypes.PYFUNCTYPE(None, ctypes.c_void_p, JSValue, JSValue, ctypes.c_bool, ctypes.c_void_p)
 
 
 def _load() -> Any:
@@ -295,11 +293,13 @@ _EXCEPTION = JSValue(0, _TAG_EXCEPTION)
 _doors: dict[int, NativeDoor] = {}
 
 
-@_RejectionTracker
-def _track_rejection(
+def _note_rejection(
     context: int, promise: JSValue, reason: JSValue, is_handled: bool, _opaque: object
 ) -> None:
     _doors[context].note_rejection(promise, reason, is_handled=is_handled)
+
+
+_track_rejection = _RejectionTracker(_note_rejection)
 
 
 # Compiled modules by name and source: what one interpreter compiled, all others of the process load.
@@ -324,6 +324,6 @@ def open_door(capsule: object) -> NativeDoor | None:
         return None
     address = _get_pointer(capsule, _CAPSULE_NAME)
     runtime, context = (ctypes.c_void_p * 2).from_address(address)[:2]
-    if not context or _library.JS_GetRuntime(context) != runtime:
+    if not context or not runtime or _library.JS_GetRuntime(context) != runtime:
         return None
     return NativeDoor(context, runtime)

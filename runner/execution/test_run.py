@@ -152,7 +152,7 @@ class TestRun:
         try:
             self._run_prepared(prepared, outputs)
         finally:
-            prepared.context.finish_background()
+            prepared.context.lingering.wait(self._reactor)
             outputs.stop(None)
 
     def _run_prepared(self, prepared: PreparedTest, outputs: SampleOutputs) -> None:

@@ -4,16 +4,19 @@ Owns reading, writing whole buffers, half-close, close, and the count of bytes o
 connect (dial.py) and to know what the bytes mean.
 
 Rules
-1. One reader and one writer at a time per stream.
+1. One reader and one writer at a time per stream: tasks that wait (receive, send), or a driver that watches and
+   never waits (watch, receive_now, write).
 2. A wait takes an absolute deadline on the reactor's clock; bytes that are there are given even after it.
-3. After an error of send() a part of the data may have gone out; what is left to do is close().
+3. After an error of send() or write() a part of the data may have gone out; what is left to do is close().
 4. close() is legal at any time, also after a wait was interrupted or while another task waits.
+5. write() keeps what the system does not take; its caller looks at `unsent_bytes` and bounds it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +26,7 @@ from runner.net.transport_errors import stream_error, stream_timeout
 from runner.reactor import DeadlineReached, Reactor
 
 RECEIVE_SIZE_BYTES_MAX = 65536
+WRITE_SIZE_BYTES_MAX = 1024 * 1024
 # A peer that sends faster than we read would never let the task wait; after so many full reads the other
 # tasks run once.
 RECEIVES_IN_A_ROW_MAX = 32
@@ -72,6 +76,26 @@ class Stream(Protocol):
     def send(self, data: bytes, deadline_s: float | None = None) -> None:
         """Send all of it.  TransportError when the connection fails or the deadline comes first."""
 
+    def watch(self, on_readable: Callable[[], None] | None) -> None:
+        """Call `on_readable`, outside every task, when receive_now() may have something; None ends that."""
+
+    def on_sent(self, callback: Callable[[], None] | None) -> None:
+        """Call `callback`, outside every task, each time when the last of `unsent_bytes` has left or never will."""
+
+    def receive_now(self) -> bytes | None:
+        """What is there: ``b""`` is the end of the stream, None nothing yet.  TransportError as receive()."""
+
+    def write(self, data: bytes) -> None:
+        """Send what the system takes now, and the rest as soon as it takes it.
+
+        TransportError when the connection has failed; a failure after that reaches receive_now().
+        """
+
+    @property
+    def unsent_bytes(self) -> int:
+        """How much of what was written has not left yet."""
+        ...
+
     def shutdown_write(self) -> None:
         """Half-close: the peer reads an end of stream, we may go on receiving."""
 
@@ -90,9 +114,13 @@ class TcpStream:
 
     __slots__ = (
         "_is_sending",
+        "_on_readable",
+        "_on_sent",
         "_reactor",
         "_receives_in_a_row",
         "_sock",
+        "_unsent",
+        "_write_error",
         "counter",
         "local_address",
         "remote_address",
@@ -106,6 +134,10 @@ class TcpStream:
         self._sock = sock
         self._is_sending = False
         self._receives_in_a_row = 0
+        self._on_readable: Callable[[], None] | None = None
+        self._on_sent: Callable[[], None] | None = None
+        self._unsent: bytearray | None = None
+        self._write_error: OSError | None = None
         self.counter = counter
         self.timings = ConnectTimings()
         self.local_address = addresses.join(*sock.getsockname()[:2])
@@ -139,6 +171,71 @@ class TcpStream:
         self.counter.sent += sent
         if sent < len(data):
             self._send_rest(memoryview(data)[sent:], deadline_s)
+
+    def watch(self, on_readable: Callable[[], None] | None) -> None:
+        """See Stream.watch."""
+        self._on_readable = on_readable
+        self._reactor.watch_readable(self._sock, on_readable)
+
+    def on_sent(self, callback: Callable[[], None] | None) -> None:
+        """See Stream.on_sent."""
+        self._on_sent = callback
+
+    def receive_now(self) -> bytes | None:
+        """See Stream.receive_now."""
+        if self._write_error is not None:
+            raise self._error("write", self._write_error)
+        try:
+            data = self._sock.recv(RECEIVE_SIZE_BYTES_MAX)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            raise self._error("read", error) from error
+        self.counter.received += len(data)
+        return data
+
+    def write(self, data: bytes) -> None:
+        """See Stream.write."""
+        if self._unsent is not None:
+            self._unsent += data
+            return
+        try:
+            sent = self._sock.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:
+            raise self._error("write", error) from error
+        self.counter.sent += sent
+        if sent < len(data):
+            self._unsent = bytearray(memoryview(data)[sent:])
+            self._reactor.watch_writable(self._sock, self._write_on)
+
+    @property
+    def unsent_bytes(self) -> int:
+        """See Stream.unsent_bytes."""
+        return 0 if self._unsent is None else len(self._unsent)
+
+    def _write_on(self) -> None:
+        assert self._unsent is not None
+        try:
+            # A part at a time: what was sent is cut off the front, which moves the rest.
+            with memoryview(self._unsent) as view, view[:WRITE_SIZE_BYTES_MAX] as part:
+                sent = self._sock.send(part)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._write_error, sent = error, len(self._unsent)
+        else:
+            self.counter.sent += sent
+        del self._unsent[:sent]
+        if self._unsent:
+            return
+        self._unsent = None
+        self._reactor.watch_writable(self._sock, None)
+        if self._on_sent is not None:
+            self._on_sent()
+        if self._write_error is not None and self._on_readable is not None:
+            self._on_readable()
 
     def shutdown_write(self) -> None:
         """See Stream.shutdown_write; nothing on a connection that is gone already."""

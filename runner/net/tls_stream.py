@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 import ssl
+from collections.abc import Callable
 
 from runner.errors import InternalError, TransportError
 from runner.net.stream import RECEIVE_SIZE_BYTES_MAX, Stream
@@ -152,6 +153,57 @@ class TlsStream:
             raise tls_error(error) from error
         finally:
             self._is_sending = False
+
+    def watch(self, on_readable: Callable[[], None] | None) -> None:
+        """See Stream.watch."""
+        self._below.watch(on_readable)
+
+    def on_sent(self, callback: Callable[[], None] | None) -> None:
+        """See Stream.on_sent."""
+        self._below.on_sent(callback)
+
+    def receive_now(self) -> bytes | None:
+        """See Stream.receive_now; all that the records hold, for nobody would say that there is more."""
+        records = self._below.receive_now()
+        if records:
+            self._from_wire.write(records)
+        elif records is not None:
+            self._from_wire.write_eof()
+        parts = [bytes(self._early)]
+        self._early.clear()
+        is_ended = False
+        try:
+            while part := self._tls.read(RECEIVE_SIZE_BYTES_MAX):
+                parts.append(part)
+            is_ended = True
+        except ssl.SSLWantReadError:
+            self._write_records()
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            is_ended = True
+        except ssl.SSLError as error:
+            raise tls_error(error) from error
+        data = b"".join(parts)
+        # An end that came together with data is told again at the next call.
+        return data if data or is_ended else None
+
+    def write(self, data: bytes) -> None:
+        """See Stream.write."""
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self._tls.write(rest[:SEND_SIZE_BYTES_MAX]) :]
+        except ssl.SSLError as error:
+            raise tls_error(error) from error
+        self._write_records()
+
+    @property
+    def unsent_bytes(self) -> int:
+        """See Stream.unsent_bytes; the encrypted ones."""
+        return self._below.unsent_bytes
+
+    def _write_records(self) -> None:
+        if self._to_wire.pending:
+            self._below.write(self._to_wire.read())
 
     def shutdown_write(self) -> None:
         """See Stream.shutdown_write: close_notify (RFC 8446 section 6.1), then the half-close below."""

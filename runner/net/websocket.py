@@ -1,27 +1,31 @@
 """The WebSocket driver: one connection between a dialled stream and the sans-IO session.
 
-Owns the order of things (receive, feed, flush, take events), deadlines and the end of a connection.  Knows no
-script, no metric and no tag.  Source: RFC 6455 sections 4.1, 5.5 and 7.1.
+Owns the order of things (receive, feed, flush, take events), deadlines, bounds and the end of a connection.  Knows
+no script, no metric and no tag.  Source: RFC 6455 sections 4.1, 5.5 and 7.1.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from runner.errors import K6pyError, TransportError
 from runner.net.dial import Dialer
+from runner.net.lingering import Lingering
 from runner.net.stream import ByteCounter, Stream
-from runner.net.transport_errors import StreamTimeout
+from runner.net.transport_errors import stream_timeout
 from runner.protocol.handshake import ClientHandshake, HandshakeResult
-from runner.protocol.websocket import Event, Role, State, WebSocketSession
-from runner.reactor import Reactor, Task
+from runner.protocol.websocket import BinaryMessage, Event, Role, State, TextMessage, WebSocketSession
+from runner.reactor import DeadlineReached, Reactor, Task, TaskState, Timer
 
 MALFORMED_URL = "malformed ws or wss URL"
 
-# Connections of one process that wait in the background for the peer's half of the closing handshake.
-LINGERING_MAX = 1000
+# When so many events, or bytes in messages, wait to be taken, the connection is read no further until there is room
+# again: TCP tells the peer.  What one read brings comes on top.
+EVENTS_MAX = 1024
+WAITING_BYTES_MAX = 1024 * 1024
 
 # Events that are handed out before the other tasks get a turn: small messages come by the thousand in one read.
 EVENTS_IN_A_ROW_MAX = 64
@@ -117,10 +121,7 @@ def connect(
         stream.close()
         return Connected(result, stream.remote_ip, None)
     session = WebSocketSession(Role.CLIENT, deflate=result.deflate, trailing=result.trailing)
-    connection = WebSocketConnection(reactor, stream, session)
-    # Frames that came together with the answer may want answers of their own.
-    connection.flush_answers()
-    return Connected(result, stream.remote_ip, connection)
+    return Connected(result, stream.remote_ip, WebSocketConnection(reactor, stream, session))
 
 
 def _shake_hands(stream: Stream, handshake: ClientHandshake, deadline_s: float) -> HandshakeResult:
@@ -146,7 +147,10 @@ def _cut_short(handshake: ClientHandshake, error: TransportError) -> HandshakeRe
 
 
 class WebSocketConnection:
-    """An open WebSocket; used by one task at a time.
+    """An open WebSocket.
+
+    The reactor reads it whenever something comes, answers pings at once, and keeps the events for whoever takes
+    them: a task that waits in next_event(), or a listener that is called.
 
     Args:
         stream: the connection belongs to it from now on.
@@ -156,58 +160,119 @@ class WebSocketConnection:
         self._reactor = reactor
         self._stream = stream
         self._session = session
-        self._events: deque[Event] = deque(session.events())
+        self._events: deque[Event] = deque()
+        self._waiting_bytes = 0
         self._events_in_a_row = 0
+        self._listener: Callable[[], None] | None = None
+        self._reader: Task | None = None
+        self._writer: Task | None = None
+        self._is_watched = False
+        self._flush_planned = False
+        self._linger_timer: Timer | None = None
+        stream.on_sent(self._wake_writer)
+        # What came together with the handshake's answer may want answers of its own, and TLS keeps what it has
+        # decrypted already.
+        self.flush()
+        self._take_over()
+        if self._is_watched:
+            self._read()
 
     def __repr__(self) -> str:
         return f"<WebSocketConnection {self._session!r}>"
 
+    # ---- events
+
     def next_event(self, deadline_s: float | None = None) -> Event | None:
-        """The next event, or None when the deadline (on the reactor's clock) comes first.
+        """Wait for the next event; None when the deadline (on the reactor's clock) comes first.
 
         The last one of a connection is CloseReceived, ProtocolFailed or ConnectionLost; ask no further.
         """
         while not self._events:
+            self._reader = self._reactor.current_task()
             try:
-                data = self._stream.receive(deadline_s=deadline_s)
-            except StreamTimeout:
+                self._reactor.park(deadline_s)
+            except DeadlineReached:
                 return None
-            except TransportError as error:
-                self._session.receive_reset(error.message)
-            else:
-                self._feed(data)
-            self.flush_answers()
-            self._events.extend(self._session.events())
+            finally:
+                self._reader = None
         self._events_in_a_row += 1
         if self._events_in_a_row >= EVENTS_IN_A_ROW_MAX:
             self._events_in_a_row = 0
             self._reactor.sleep_until(self._reactor.now())
-        return self._events.popleft()
+        return self._pop()
 
-    def send_text(self, text: str, deadline_s: float) -> None:
-        """Send a text message and wait until the system has taken it.
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call `listener`, outside every task, whenever there are events to take."""
+        self._listener = listener
+        if self._events:
+            self._reactor.call_soon(listener)
+
+    def take_event(self) -> Event | None:
+        """The next event, or None when there is none now."""
+        return self._pop() if self._events else None
+
+    def _pop(self) -> Event:
+        event = self._events.popleft()
+        if isinstance(event, (TextMessage, BinaryMessage)):
+            self._waiting_bytes -= len(event.data)
+        if not self._is_watched:
+            self._watch_as_needed()
+        return event
+
+    # ---- commands
+
+    def send_text(self, text: str) -> None:
+        """Queue a text message; it leaves at the reactor's next turn, or with flush() and wait_sent().
 
         Raises:
             ProtocolStateError: a close frame has been sent.
-            TransportError: the connection failed or the peer did not read in time; nothing more can be sent.
         """
         self._session.send_text(text)
-        self._flush(deadline_s)
+        self._plan_flush()
 
-    def send_binary(self, data: bytes, deadline_s: float) -> None:
-        """Send a binary message; as send_text()."""
+    def send_binary(self, data: bytes) -> None:
+        """Queue a binary message; as send_text()."""
         self._session.send_binary(data)
-        self._flush(deadline_s)
+        self._plan_flush()
 
-    def ping(self, payload: bytes, deadline_s: float) -> None:
-        """Send a ping; as send_text()."""
+    def ping(self, payload: bytes) -> None:
+        """Queue a ping; as send_text()."""
         self._session.ping(payload)
-        self._flush(deadline_s)
+        self._plan_flush()
 
-    def close(self, code: int, deadline_s: float) -> None:
-        """Send a close frame with any code, 1005 for none; as send_text()."""
-        self._session.close(code)
-        self._flush(deadline_s)
+    def close(self, code: int, reason: str = "") -> None:
+        """Queue a close frame with any code, 1005 for none; as send_text()."""
+        self._session.close(code, reason)
+        self._plan_flush()
+
+    def flush(self) -> None:
+        """Let what is queued leave; a connection that fails by it tells so as an event."""
+        try:
+            self._write()
+        except TransportError as error:
+            self.fail(error.message)
+
+    def wait_sent(self, deadline_s: float) -> None:
+        """Let what is queued leave and wait until the system has taken all of it.
+
+        Raises:
+            TransportError: the connection failed, or the peer did not read in time; nothing more can be sent.
+        """
+        self._write()
+        while self._stream.unsent_bytes:
+            self._writer = self._reactor.current_task()
+            try:
+                self._reactor.park(deadline_s)
+            except DeadlineReached:
+                path = f"{self._stream.local_address}->{self._stream.remote_address}"
+                raise stream_timeout("write", path) from None
+            finally:
+                self._writer = None
+
+    @property
+    def unsent_bytes(self) -> int:
+        """How much is queued, or waits for the peer to read: frame headers and encryption included."""
+        return self._session.queued_bytes + self._stream.unsent_bytes
 
     @property
     def is_open(self) -> bool:
@@ -215,55 +280,115 @@ class WebSocketConnection:
         return self._session.state is State.OPEN
 
     def fail(self, message: str) -> None:
-        """Give the connection up after a failed send; next_event() tells it as a lost connection."""
+        """Give the connection up; the next event tells it as a lost connection."""
         self._session.receive_reset(message)
-        self._events.extend(self._session.events())
+        self._take_over()
+        self._tell()
 
-    def end(self, lingering: set[Task], linger_s: float) -> None:
+    def end(self, lingering: Lingering, linger_s: float) -> None:
         """Give the TCP connection back, without parking the caller.
 
-        Closing it at once, with frames of the peer unread, would send a reset that can overtake our close
-        frame.
-        So a task in the background waits for the peer to finish, up to `linger_s` seconds.
-
-        Args:
-            lingering: where the task is kept while it runs; at most LINGERING_MAX are.
+        Closing it at once, with frames of the peer unread, would send a reset that can overtake our close frame.
+        So the connection waits in the background for the peer to finish, up to `linger_s` seconds.
         """
-        if self._session.state in (State.LOST,) or len(lingering) >= LINGERING_MAX:
-            self._stream.close()
+        self.flush()
+        self._listener = None
+        self._events.clear()
+        if self._session.state is State.LOST or not lingering.add(self):
+            self.cut()
             return
-        lingering.add(self._reactor.spawn(self._linger, self._reactor.now() + linger_s, lingering))
+        until_s = self._reactor.now() + linger_s
+        self._linger_timer = self._reactor.call_at(until_s, self._end_lingering, lingering)
+        self._stream.watch(lambda: self._read_to_the_end(lingering))
 
-    def _linger(self, deadline_s: float, lingering: set[Task]) -> None:
+    def cut(self) -> None:
+        """Close the TCP connection at once."""
+        self._stream.close()
+
+    # ---- inside
+
+    def _read(self) -> None:
         try:
-            # A peer that never stops sending never lets receive() reach the deadline.
-            while (data := self._stream.receive(deadline_s=deadline_s)) and self._reactor.now() < deadline_s:
+            data = self._stream.receive_now()
+        except TransportError as error:
+            self._session.receive_reset(error.message)
+        else:
+            if data is None:
+                return
+            if data:
                 self._session.receive(data)
-                self.flush_answers()
+            else:
+                self._session.receive_eof()
+        self.flush()
+        self._take_over()
+        self._tell()
+
+    def _write(self) -> None:
+        self._flush_planned = False
+        data = self._session.bytes_to_send()
+        if data:
+            self._stream.write(data)
+
+    def _take_over(self) -> None:
+        """Events of the session become ours."""
+        for event in self._session.events():
+            if isinstance(event, (TextMessage, BinaryMessage)):
+                self._waiting_bytes += len(event.data)
+            self._events.append(event)
+        self._watch_as_needed()
+
+    def _watch_as_needed(self) -> None:
+        """Reading pauses while too much waits to be taken, and ends with the session."""
+        wanted = (
+            not self._session.close_expected
+            and len(self._events) < EVENTS_MAX
+            and self._waiting_bytes < WAITING_BYTES_MAX
+        )
+        if wanted != self._is_watched:
+            self._is_watched = wanted
+            self._stream.watch(self._read if wanted else None)
+
+    def _tell(self) -> None:
+        if not self._events:
+            return
+        if self._reader is not None:
+            self._wake(self._reader)
+        elif self._listener is not None:
+            self._listener()
+
+    def _plan_flush(self) -> None:
+        # Several messages of one turn go out together.
+        if not self._flush_planned:
+            self._flush_planned = True
+            self._reactor.call_soon(self._flush_as_planned)
+
+    def _flush_as_planned(self) -> None:
+        if self._flush_planned:
+            self.flush()
+
+    def _wake_writer(self) -> None:
+        if self._writer is not None:
+            self._wake(self._writer)
+
+    def _wake(self, task: Task) -> None:
+        if task.state is TaskState.PARKED:
+            self._reactor.wake(task)
+
+    def _read_to_the_end(self, lingering: Lingering) -> None:
+        try:
+            data = self._stream.receive_now()
+            if data is None:
+                return
+            if data:
+                self._session.receive(data)
+                self.flush()
+                return
         except TransportError:
             pass
-        finally:
-            self._stream.close()
-            task = self._reactor.current_task()
-            assert task is not None
-            lingering.discard(task)
+        self._end_lingering(lingering)
 
-    def _feed(self, data: bytes) -> None:
-        if data:
-            self._session.receive(data)
-        else:
-            self._session.receive_eof()
-
-    def _flush(self, deadline_s: float) -> None:
-        data = self._session.bytes_to_send()
-        if data:
-            self._stream.send(data, deadline_s)
-
-    def flush_answers(self) -> None:
-        """Send pongs and close frames that the session made by itself; a peer that is gone gets none."""
-        data = self._session.bytes_to_send()
-        if data:
-            try:
-                self._stream.send(data, self._reactor.now() + 10.0)
-            except TransportError as error:
-                self._session.receive_reset(error.message)
+    def _end_lingering(self, lingering: Lingering) -> None:
+        if self._linger_timer is not None:
+            self._linger_timer.cancel()
+        self.cut()
+        lingering.discard(self)

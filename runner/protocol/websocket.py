@@ -133,6 +133,8 @@ class WebSocketSession:
     ) -> None:
         self.role = role
         self.state = State.OPEN
+        # The size of what bytes_to_send() will give.
+        self.queued_bytes = 0
         extensions: list[Extension] = [MessageSizeLimit(message_size_bytes_max)]
         if deflate is not None:
             extensions.append(BoundedDeflate(deflate, message_size_bytes_max))
@@ -186,6 +188,7 @@ class WebSocketSession:
         """
         data = b"".join(self._outgoing)
         self._outgoing.clear()
+        self.queued_bytes = 0
         return data
 
     def events(self) -> list[Event]:
@@ -304,7 +307,11 @@ class WebSocketSession:
             raise ProtocolStateError(f"cannot {command}: the WebSocket session is {self.state.name}")
 
     def _send(self, event: wire.Event) -> None:
-        self._outgoing.append(self._wire.send(event))
+        self._queue(self._wire.send(event))
+
+    def _queue(self, data: bytes) -> None:
+        self._outgoing.append(data)
+        self.queued_bytes += len(data)
 
     def _queue_close(self, code: int | None, reason: str) -> None:
         if code is None or code == CLOSE_NO_STATUS:
@@ -316,7 +323,7 @@ class WebSocketSession:
         # wsproto replaces the codes 1006 and 1015 by 1000.  A ping has the same form and no such rule.
         frame = self._close_frames.ping(payload)
         frame[0] = FIN_MASK | Opcode.CLOSE
-        self._outgoing.append(bytes(frame))
+        self._queue(bytes(frame))
 
 
 def _fitting_utf8(reason: str) -> bytes:

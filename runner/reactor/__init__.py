@@ -6,7 +6,7 @@ Owns time and scheduling.  Knows no protocol, no stream, no virtual user.
 from __future__ import annotations
 
 from runner.reactor.reactor import Reactor
-from runner.reactor.task import DeadlineReached, Task
+from runner.reactor.task import DeadlineReached, Task, TaskState
 from runner.reactor.timers import Timer
 
-__all__ = ["DeadlineReached", "Reactor", "Task", "Timer"]
+__all__ = ["DeadlineReached", "Reactor", "Task", "TaskState", "Timer"]

@@ -93,6 +93,18 @@ class Reactor:
         """
         self._scheduler.interrupt(task, error)
 
+    def watch_readable(self, sock: socket.socket, watcher: Callable[[], None] | None) -> None:
+        """Call `watcher`, outside every task, whenever the socket has bytes, an end of stream or an error.
+
+        Args:
+            watcher: must not wait; None ends the watch.
+        """
+        self._readiness.watch(sock, READ, watcher)
+
+    def watch_writable(self, sock: socket.socket, watcher: Callable[[], None] | None) -> None:
+        """As watch_readable(), whenever the socket takes bytes or has an error."""
+        self._readiness.watch(sock, WRITE, watcher)
+
     def forget(self, sock: socket.socket) -> None:
         """Drop what is known about a socket; to be called before it is closed.
 

@@ -1,6 +1,7 @@
-"""Which task waits for which socket.
+"""Which task waits for which socket, and who watches it.
 
-Owns the selector.  Refuses to switch tasks: it hands those whose socket is ready to the reactor.
+Owns the selector.  Refuses to switch tasks: it hands those whose socket is ready to the reactor.  A watcher is
+called at once, while polling, so that the tasks it wakes run in the same turn; it must not wait.
 
 A descriptor stays registered after it has woken its waiter: a task that receives, answers and receives again
 then costs no epoll_ctl per message.  An event that finds no waiter takes the registration away.
@@ -26,16 +27,20 @@ COARSE_S = 0.002
 SELECT_FD_MAX = 1023
 
 
+# Called as long as it is registered, where a task is woken once.
+Watcher = Callable[[], None]
+
+
 class Interest:
-    """One registered socket and who waits for it."""
+    """One registered socket and who waits for it or watches it."""
 
     __slots__ = ("mask", "reader", "sock", "writer")
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self.mask = 0
-        self.reader: Task | None = None
-        self.writer: Task | None = None
+        self.reader: Task | Watcher | None = None
+        self.writer: Task | Watcher | None = None
 
     def wanted(self) -> int:
         """The directions that have a waiter."""
@@ -87,7 +92,8 @@ class Readiness:
             interest = key.data
             if interest is None:
                 self._on_wakeup()
-            else:
+            elif interest.mask:
+                # Without a mask, a watcher before it has dropped it.
                 self._dispatch(key.fd, interest, mask)
 
     def add(self, task: Task, sock: socket.socket, direction: int) -> Interest:
@@ -111,6 +117,28 @@ class Readiness:
             self._change(fd, interest, interest.wanted())
         return interest
 
+    def watch(self, sock: socket.socket, direction: int, watcher: Watcher | None) -> None:
+        """Call `watcher` whenever the socket is readable (READ) or writable (WRITE); None ends that.
+
+        Raises:
+            InternalError: a task waits for the same, or the socket is closed.
+        """
+        fd = sock.fileno()
+        interest = self._interests.get(fd)
+        if interest is None or interest.sock is not sock:
+            if watcher is None:
+                return
+            interest = self._new_interest(fd, sock)
+        if direction == READ:
+            if isinstance(interest.reader, Task):
+                self._refuse_second(interest.reader, "read", fd)
+            interest.reader = watcher
+        else:
+            if isinstance(interest.writer, Task):
+                self._refuse_second(interest.writer, "write", fd)
+            interest.writer = watcher
+        self._change(fd, interest, interest.wanted())
+
     def forget(self, sock: socket.socket) -> list[Task]:
         """Unregister a socket that is about to be closed.
 
@@ -122,7 +150,7 @@ class Readiness:
         if interest is None or interest.sock is not sock:
             return []
         self._change(fd, interest, 0)
-        return [task for task in (interest.reader, interest.writer) if task is not None]
+        return [task for task in (interest.reader, interest.writer) if isinstance(task, Task)]
 
     def close(self) -> None:
         """Close the selector."""
@@ -141,18 +169,24 @@ class Readiness:
     def _dispatch(self, fd: int, interest: Interest, mask: int) -> None:
         is_wanted = True
         if mask & READ:
-            if interest.reader is not None:
-                self._on_ready(interest.reader)
+            reader = interest.reader
+            if isinstance(reader, Task):
+                self._on_ready(reader)
                 interest.reader = None
+            elif reader is not None:
+                reader()
             else:
                 is_wanted = False
         if mask & WRITE:
-            if interest.writer is not None:
-                self._on_ready(interest.writer)
+            writer = interest.writer
+            if isinstance(writer, Task):
+                self._on_ready(writer)
                 interest.writer = None
+            elif writer is not None:
+                writer()
             else:
                 is_wanted = False
-        if not is_wanted:
+        if not is_wanted and interest.mask:
             self._change(fd, interest, interest.wanted())
 
     def _new_interest(self, fd: int, sock: socket.socket) -> Interest:
@@ -180,7 +214,7 @@ class Readiness:
         interest.mask = mask
 
     @staticmethod
-    def _refuse_second(waiter: Task | None, direction: str, fd: int) -> None:
+    def _refuse_second(waiter: Task | Watcher | None, direction: str, fd: int) -> None:
         if waiter is not None:
             message = f"two tasks wait to {direction} on descriptor {fd} ({waiter!r} came first)"
             raise InternalError(message + "; please report this")

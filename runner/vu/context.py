@@ -12,8 +12,9 @@ from runner.errors import ExitCode
 from runner.log import Logger
 from runner.metrics.collector import Collector
 from runner.metrics.groups import Group
+from runner.net.lingering import Lingering
 from runner.options.options import Options
-from runner.reactor import Reactor, Task
+from runner.reactor import Reactor
 from runner.script.modules import ScriptModules
 from runner.vu.request_turns import RequestTurns
 
@@ -94,8 +95,8 @@ class TestContext:
     compatibility_mode: str = "extended"
     shared: dict[str, Any] = field(default_factory=dict)
     request_turns: RequestTurns = field(default_factory=RequestTurns)
-    # Tasks that outlive what started them, such as connections that are being closed; each bounds itself.
-    background: set[Task] = field(default_factory=set)
+    # Connections that outlive the iteration that closed them.
+    lingering: Lingering = field(default_factory=Lingering)
 
     def require_options(self) -> Options:
         """The options, for code that only runs once they are known."""
@@ -106,11 +107,6 @@ class TestContext:
         """The dialer, for code that only runs once the options are known."""
         assert self.dialer is not None
         return self.dialer
-
-    def finish_background(self) -> None:
-        """Wait for every background task."""
-        while self.background:
-            self.background.pop().join()
 
     def has_system_tag(self, name: str) -> bool:
         """Whether samples carry the system tag `name`."""

@@ -44,6 +44,7 @@ from runner.execution.workers.scenarios import WorkerScenarios, whole_instance
 from runner.metrics.collector import Sample
 from runner.metrics.groups import Group
 from runner.net.dial import Dialer
+from runner.net.lingering import Lingering
 from runner.net.messages import QUEUED_BYTES_MAX, End, MessageChannel
 from runner.net.options import NetworkOptions
 from runner.ops import Interrupted
@@ -145,7 +146,7 @@ class Worker:
             self._pool.give_setup_data(order.data)
             self._send(Ready())
         self._run_scenarios(order.start_s)
-        self._context.finish_background()
+        self._context.lingering.wait(self._context.reactor)
         self._channel.flush()
 
     def _run_scenarios(self, start_s: float) -> None:
@@ -255,7 +256,7 @@ def run_worker(
                 logger=RelayLogger(parents.logger.level, lambda line: channel.send(encode(line))),
                 dialer=Dialer(reactor, NetworkOptions(**network_options(options, environ))),
                 root_group=Group.root(),
-                background=set(),
+                lingering=Lingering(),
                 request_turns=SharedRequestTurns(board),
             )
             worker = context.running_test = Worker(order, context, board, channel)
