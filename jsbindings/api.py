@@ -27,11 +27,18 @@ def op(function: _Function, /) -> _Function: ...
 
 
 @overload
-def op(*, init_error: str | None = None, blocking: bool = False) -> Callable[[_Function], _Function]: ...
+def op(
+    *, init_error: str | None = None, blocking: bool = False, promise: bool = False
+) -> Callable[[_Function], _Function]: ...
 
 
 def op(
-    function: _Function | None = None, /, *, init_error: str | None = None, blocking: bool = False
+    function: _Function | None = None,
+    /,
+    *,
+    init_error: str | None = None,
+    blocking: bool = False,
+    promise: bool = False,
 ) -> _Function | Callable[[_Function], _Function]:
     """Mark a method of a Binding as callable from its face, under the method's own name.
 
@@ -42,10 +49,12 @@ def op(
     Args:
         init_error: text of the exception when the op is called in the init context; None allows it there.
         blocking: run in a thread, because the op waits in a library that knows nothing of the reactor.
+        promise: JavaScript gets a promise at once; the method runs in a task of its own, where it may wait, and
+            what it returns or raises settles the promise.  It is interrupted when the iteration ends before.
     """
 
     def mark(marked: _Function) -> _Function:
-        setattr(marked, _MARK, (init_error, blocking or inspect.iscoroutinefunction(marked)))
+        setattr(marked, _MARK, (init_error, blocking or inspect.iscoroutinefunction(marked), promise))
         return marked
 
     return mark if function is None else mark(function)
@@ -78,6 +87,12 @@ class Binding:
     def end_iteration(self) -> None:
         """Called after each iteration, setup and teardown, cut off or not: release what is left open."""
 
+    def wind_down(self) -> None:
+        """Called when an iteration has failed: begin to end what is open.
+
+        The script's event loop runs on until it has nothing to wait for; then comes end_iteration().
+        """
+
     @classmethod
     def face_source(cls) -> str:
         """The module's JavaScript.
@@ -92,13 +107,15 @@ class Binding:
     def ops(self) -> dict[str, Op]:
         """The marked methods by name, as the engine takes them."""
         table = {}
-        for name, byte_arguments, init_error, blocking in _marked_methods(type(self)):
+        for name, byte_arguments, init_error, blocking, promise in _marked_methods(type(self)):
             method = getattr(self, name)
             if blocking:
                 method = self._in_thread(method)
+            if promise:
+                method = self._as_promise(f"{self.module}.{name}", method)
             if init_error is not None:
                 method = self._not_in_init(method, init_error)
-            table[name] = Op(method, byte_arguments)
+            table[name] = Op(method, byte_arguments, promise)
         return table
 
     def _in_thread(self, method: Callable[..., Any]) -> Callable[..., Any]:
@@ -113,6 +130,9 @@ class Binding:
 
         return lambda *args: self.vu.reactor.call_in_thread(call, *args)
 
+    def _as_promise(self, name: str, method: Callable[..., Any]) -> Callable[..., int]:
+        return lambda *args: self.vu.promise(name, lambda: method(*args))
+
     def _not_in_init(self, method: Callable[..., Any], text: str) -> Callable[..., Any]:
         def call(*args: Any) -> Any:
             if self.vu.phase == "init":
@@ -122,11 +142,12 @@ class Binding:
         return call
 
 
-_methods: dict[type[Binding], list[tuple[str, tuple[int, ...], str | None, bool]]] = {}
+_Marked = tuple[str, tuple[int, ...], str | None, bool, bool]
+_methods: dict[type[Binding], list[_Marked]] = {}
 
 
-def _marked_methods(binding: type[Binding]) -> list[tuple[str, tuple[int, ...], str | None, bool]]:
-    """Name, positions of bytes, init error and blocking of each op; looked up once per class, not per VU."""
+def _marked_methods(binding: type[Binding]) -> list[_Marked]:
+    """Name, positions of bytes and marks of each op; looked up once per class, not per VU."""
     if binding not in _methods:
         found = []
         for name, function in inspect.getmembers(binding, inspect.isfunction):

@@ -22,6 +22,8 @@ BUILTIN = {
     "k6/http": "jsbindings.http",
     "k6/metrics": "jsbindings.metrics",
     "k6/timers": "jsbindings.timers",
+    "k6/websockets": "jsbindings.websockets",
+    "k6/experimental/websockets": "jsbindings.experimental_websockets",
     "k6/ws": "jsbindings.ws",
     # Not for scripts: what stands behind the globals.
     "k6py:collation": "jsbindings.collation",
@@ -32,7 +34,7 @@ BUILTIN = {
 }
 
 # JavaScript that faces share.
-_HELPERS = {"k6py:tags": "tags.js", "k6py:setup-data": "setup_data.js"}
+_HELPERS = {"k6py:blob": "blob.js", "k6py:tags": "tags.js", "k6py:setup-data": "setup_data.js"}
 
 # The globals that every script finds (https://grafana.com/docs/k6/latest/javascript-api/init-context/ and
 # pages beside it).
@@ -60,11 +62,9 @@ NOT_AVAILABLE = frozenset(
         "k6/experimental/csv",
         "k6/experimental/fs",
         "k6/experimental/streams",
-        "k6/experimental/websockets",
         "k6/html",
         "k6/net/grpc",
         "k6/secrets",
-        "k6/websockets",
     }
 )
 

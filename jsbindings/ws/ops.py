@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jsbindings.api import Binding, Thrown, op
+from jsbindings.ws.opening import answer_tags, open_websocket
+from jsbindings.ws.texts import CLOSE_NO_STATUS, CLOSE_SENT, close_text
 from runner.errors import K6pyError, ScriptError, TransportError
 from runner.metrics.builtin import (
     WS_CONNECTING,
@@ -18,10 +20,9 @@ from runner.metrics.builtin import (
     WS_SESSIONS,
 )
 from runner.metrics.tags import TagSet
-from runner.net.websocket import Connected, MalformedUrl, WebSocketConnection, WebSocketUrl
-from runner.net.websocket import connect as connect_websocket
+from runner.net.websocket import Connected, MalformedUrl, WebSocketConnection
 from runner.ops import Interrupted
-from runner.protocol.handshake import ClientHandshake, HandshakeResult, canonical_header_name
+from runner.protocol.handshake import HandshakeResult, canonical_header_name
 from runner.protocol.websocket import (
     BinaryMessage,
     CloseReceived,
@@ -35,26 +36,7 @@ from runner.protocol.websocket import (
 )
 from runner.vu.event_loop import EventLoop
 
-CLOSE_SENT = "websocket: close sent"
 CLOSE_GOING_AWAY = 1001
-CLOSE_NO_STATUS = 1005
-
-# Names that the close codes have in error texts (RFC 6455 section 7.4.1, in Go's words, which scripts
-# compare with).
-_CODE_NAMES = {
-    1000: "normal",
-    1001: "going away",
-    1002: "protocol error",
-    1003: "unsupported data",
-    1005: "no status",
-    1006: "abnormal closure",
-    1007: "invalid payload data",
-    1008: "policy violation",
-    1009: "message too big",
-    1010: "mandatory extension missing",
-    1011: "internal server error",
-    1015: "TLS handshake error",
-}
 
 
 @dataclass
@@ -109,13 +91,19 @@ class WsBinding(Binding):
         problem = ""
         connected: Connected | None = None
         try:
-            connected = self._open(url, params, started_s)
+            connected = open_websocket(
+                vu,
+                url,
+                headers=params["headers"],
+                jar=params["jar"],
+                compression=params["compression"],
+                deadline_s=started_s + vu.context.limits.connect_s,
+            )
         except (TransportError, MalformedUrl, ScriptError) as error:
             problem = error.message
         connecting_ms = (vu.reactor.now() - started_s) * 1000
         if connected is not None:
-            tags = self._answer_tags(tags, connected)
-            self._keep_cookies(url, params, connected.handshake)
+            tags = answer_tags(vu, tags, connected)
         vu.emit(WS_SESSIONS, 1, tags, started_at_s)
         vu.emit(WS_CONNECTING, connecting_ms, tags, started_at_s)
         if connected is not None and connected.connection is not None:
@@ -127,49 +115,6 @@ class WsBinding(Binding):
             raise Thrown(problem or (connected.handshake.problem if connected else ""))
         answer = HandshakeResult(accepted=False, status=0) if connected is None else connected.handshake
         return {"socket": None, "response": _response(answer, "", problem)}
-
-    def _open(self, url: str, params: dict[str, Any], started_s: float) -> Connected:
-        vu = self.vu
-        parts = WebSocketUrl.parse(url)
-        headers = [*params["headers"]]
-        cookie = self._jar(params).header(_http_url(url))
-        if cookie:
-            headers.append(("Cookie", cookie))
-        handshake = ClientHandshake(
-            parts.authority,
-            parts.target,
-            user_agent=vu.options.effective_user_agent,
-            headers=headers,
-            compression=params["compression"],
-        )
-        connected = connect_websocket(
-            vu.reactor,
-            vu.context.require_dialer(),
-            parts,
-            handshake,
-            deadline_s=started_s + vu.context.limits.connect_s,
-            vu_id=vu.vu_id,
-            counter=vu.bytes,
-        )
-        if connected.handshake.status == 0:
-            raise TransportError(connected.handshake.problem)
-        return connected
-
-    def _jar(self, params: dict[str, Any]) -> Any:
-        return self.vu.cookie_jars.get(params["jar"])
-
-    def _keep_cookies(self, url: str, params: dict[str, Any], answer: HandshakeResult) -> None:
-        cookies = [value for name, value in answer.headers if name.lower() == "set-cookie"]
-        if cookies:
-            self._jar(params).keep(_http_url(url), cookies)
-
-    def _answer_tags(self, tags: TagSet, connected: Connected) -> TagSet:
-        values = {
-            "status": str(connected.handshake.status),
-            "subproto": connected.handshake.subprotocol,
-            "ip": connected.remote_ip,
-        }
-        return tags.with_tags({k: v for k, v in values.items() if self.vu.context.has_system_tag(k)})
 
     # ---- commands
 
@@ -330,17 +275,6 @@ class WsBinding(Binding):
     def _end(self, socket: Socket) -> None:
         self.vu.emit(WS_SESSION_DURATION, (self.vu.reactor.now() - socket.started_s) * 1000, socket.tags)
         socket.connection.end(self.vu.context.lingering, self.vu.context.limits.close_s)
-
-
-def close_text(code: int, reason: str) -> str:
-    """The error text of a close frame, for example ``websocket: close 1002 (protocol error): bad thing``."""
-    name = f" ({_CODE_NAMES[code]})" if code in _CODE_NAMES else ""
-    return f"websocket: close {code}{name}{': ' + reason if reason else ''}"
-
-
-def _http_url(url: str) -> str:
-    """The URL under which a jar keeps the cookies of a WebSocket: that of the same place by HTTP."""
-    return "http" + url.removeprefix("ws") if url.startswith("ws") else url
 
 
 def _response(answer: HandshakeResult, url: str, problem: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ bytes, or an object that names an error class and a message (kernel.js throws it
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from runner.engine.native import NativeDoor
@@ -60,8 +60,18 @@ class Bridge:
         op = self._ops.get(name.decode())
         if op is None:
             return _error("Error", f"k6py has no op {name.decode()!r}")
+        return self.answer(name.decode(), lambda: op.call(*self._decode(op, arguments)))
+
+    def answer(self, name: str, call: Callable[[], Any]) -> bytes | None:
+        """What JavaScript gets of an op: the value of `call`, or what it raised.
+
+        Bytes lie in slots until JavaScript takes them, so nothing else may cross in between.
+
+        Args:
+            name: the op's, for error texts.
+        """
         try:
-            return self._answer(op.call(*self._decode(op, arguments)))
+            return self._answer(call())
         except Thrown as error:
             return _error(error.js_class, error.message)
         except K6pyError as error:
@@ -73,7 +83,7 @@ class Bridge:
             return self._refuse()
         except Exception as error:
             # In a module of one's own it is that module's bug, so the text names the op.
-            self.internal_error = InternalError(f"a bug in the module op {name.decode()}: {error!r}")
+            self.internal_error = InternalError(f"a bug in the module op {name}: {error!r}")
             self.internal_error.__cause__ = error
             return _error("Error", self.internal_error.message)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -167,6 +167,27 @@ class Interpreter:
         """enter() for entry points that run the script: its outcome so far, as the kernel tells it."""
         return self.enter("state") if self.enter(entry, *arguments) else _DONE
 
+    def settle(self, promise_id: int, op: str, take: Callable[[], Any]) -> dict[str, Any]:
+        """The macrotask that settles a promise of the host.
+
+        Args:
+            op: its name, for error texts.
+            take: gives the value, or raises what the promise is rejected with.
+        """
+        return self.run_macrotask("settle", promise_id, _text(self._bridge.answer(op, take)))
+
+    def deliver(self, module: str, value: Any) -> dict[str, Any]:
+        """The macrotasks that a module makes of what the host tells it; all microtasks run after each of them.
+
+        Raises:
+            ScriptError: as enter().
+        """
+        answer = self.enter("deliver", module, _text(self._bridge.answer(module, lambda: value)))
+        # A number tells that there are more, a truth value that the outcome is to be looked at.
+        while answer is not None and answer is not True:
+            answer = self.enter("step")
+        return self.enter("state") if answer else _DONE
+
     def run_module(self, name: str, source: str) -> None:
         """Evaluate `source`, glue of ours, as the ES module `name`, with all that it imports.
 
@@ -283,6 +304,10 @@ class Interpreter:
             self.run_module(f"k6py:require/{url}", source)
         except ScriptError as error:
             raise _thrown_again(error, url) from None
+
+
+def _text(answer: bytes | None) -> str | None:
+    return None if answer is None else answer.decode("utf-8", "surrogatepass")
 
 
 def _thrown_again(error: ScriptError, url: str) -> Exception:

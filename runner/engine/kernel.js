@@ -195,14 +195,33 @@ const bind = (name, byteArguments) => {
   };
 };
 
+// Promises that the host will settle, by its numbers.
+const promises = new Map();
+
+const bindPromise = (name, byteArguments) => {
+  const start = bind(name, byteArguments);
+  return (...args) => new Promise((resolve, reject) => {
+    promises.set(start(...args), { resolve, reject });
+  });
+};
+
 // The ops of one binding, as functions.
 export const ops = (module) => {
   const table = {};
-  for (const [verb, byteArguments] of unwrap(callHost('engine.ops', module))) {
-    table[verb] = bind(`${module}.${verb}`, byteArguments);
+  for (const [verb, byteArguments, isPromise] of unwrap(callHost('engine.ops', module))) {
+    table[verb] = (isPromise ? bindPromise : bind)(`${module}.${verb}`, byteArguments);
   }
   return table;
 };
+
+// What a module does with events of the host: it gets what its binding told, and makes macrotasks of it.
+const receivers = new Map();
+export const onEvents = (module, receive) => receivers.set(module, receive);
+
+// Macrotasks that wait for their turn, with all microtasks between two of them.
+const macrotasks = [];
+export const queueMacrotask = (macrotask) => macrotasks.push(macrotask);
+export const runNext = (first) => macrotasks.unshift(...first);
 
 // The host's number of an object that a module made, for other modules (k6/ws takes k6/http's cookie jars).
 export const handles = new WeakMap();
@@ -351,6 +370,7 @@ const entries = {
   __proto__: null,
   begin() {
     outcome = newOutcome();
+    macrotasks.length = 0;
   },
   state: () => stringify({ done: outcome.done, threw: outcome.threw, rejected: outcome.rejected }),
   exports() {
@@ -368,9 +388,35 @@ const entries = {
   run(name, iteration) {
     globalThis.__ITER = iteration;
     forgetTimers();
+    promises.clear();
+    macrotasks.length = 0;
     return later(call(() => script[name](setupData)));
   },
   fire: (id) => later(guard(() => fireTimer(id))),
+  settle(id, answer) {
+    const { resolve, reject } = promises.get(id);
+    promises.delete(id);
+    try {
+      resolve(unwrap(answer === undefined ? undefined : parse(answer)));
+    } catch (error) {
+      reject(error);
+    }
+    return later(outcome);
+  },
+  deliver(module, answer) {
+    receivers.get(module)(unwrap(parse(answer)));
+    return entries.step();
+  },
+  step() {
+    const macrotask = macrotasks.shift();
+    if (macrotask !== undefined) {
+      guard(macrotask);
+    }
+    if (outcome.threw !== undefined) {
+      macrotasks.length = 0;
+    }
+    return macrotasks.length > 0 ? macrotasks.length : later(outcome);
+  },
   // handleSummary(): the data as JSON; its result is taken with files().
   summarise: (json) => later(call(() => script.handleSummary(parse(json)))),
   // What handleSummary() gave: null for nothing, false for no object, otherwise contents by path; a content that is

@@ -211,6 +211,11 @@ class WebSocketConnection:
         """The next event, or None when there is none now."""
         return self._pop() if self._events else None
 
+    @property
+    def has_events(self) -> bool:
+        """Whether take_event() would give one."""
+        return bool(self._events)
+
     def _pop(self) -> Event:
         event = self._events.popleft()
         if isinstance(event, (TextMessage, BinaryMessage)):

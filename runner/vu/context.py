@@ -29,12 +29,14 @@ class Limits:
     Args:
         connect_s: DNS, TCP, TLS and the opening handshake of a WebSocket together; k6 waits as long.
         send_s: until a peer that does not read has taken all of one message.
-        close_s: for the peer's answer to our close frame before the TCP connection is cut.
+        close_s: for the peer's answer to our close frame before the TCP connection is cut, when nobody waits for it.
+        close_answer_s: for the same when a script does, in k6/websockets.
     """
 
     connect_s: float = 60.0
     send_s: float = 60.0
     close_s: float = 1.0
+    close_answer_s: float = 60.0
 
 
 class ScenarioProgress(NamedTuple):

@@ -1,8 +1,8 @@
 """A VU's event loop: macrotasks one at a time, all microtasks between two of them.
 
-Owns the timers of k6/timers and when an iteration has nothing left to wait for.  Knows neither JavaScript
-nor sockets:
-the engine runs one macrotask per call, and entering the engine drains the microtasks.
+Owns the timers of k6/timers, what comes from the host (settled operations, events of sockets), and when an
+iteration has nothing left to wait for.  Knows neither JavaScript nor sockets: the engine runs one macrotask per
+call, and entering the engine drains the microtasks.
 """
 
 from __future__ import annotations
@@ -10,7 +10,13 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+# Enters JavaScript once and gives the outcome so far, as the kernel tells it; its argument is the interpreter.
+Macrotask = Callable[[Any], dict[str, Any]]
 
 
 @dataclass(slots=True)
@@ -28,12 +34,21 @@ class LoopTimer:
 
 
 class EventLoop:
-    """The timers of one VU, ordered by time and then by age."""
+    """What one VU waits for: timers, ordered by time and then by age, and macrotasks that the host posts.
+
+    Attributes:
+        now_s: the moment at which the loop looks at its timers.
+        on_post: called when a macrotask is posted, to wake whoever waits.
+    """
 
     def __init__(self) -> None:
+        self.on_post: Callable[[], None] | None = None
+        self._posted: deque[tuple[float, Macrotask]] = deque()
+        self._holds: set[int] = set()
         self._timers: dict[int, LoopTimer] = {}
         self._heap: list[tuple[float, int, int]] = []
         self._ids = itertools.count(1)
+        self._hold_ids = itertools.count(1)
         self._ages = itertools.count()
         self.now_s = 0.0
 
@@ -72,9 +87,64 @@ class EventLoop:
             heapq.heappush(self._heap, (self.now_s + timer.interval_s, next(self._ages), timer_id))
         return timer_id
 
-    def drop_all(self) -> list[LoopTimer]:
-        """Forget every timer, oldest first: the iteration is over."""
+    # ---- what comes from the host
+
+    def hold(self) -> int:
+        """Something will be posted: the iteration is not over before release() of the returned number."""
+        number = next(self._hold_ids)
+        self._holds.add(number)
+        return number
+
+    def release(self, hold: int) -> None:
+        """The counterpart of hold(); a second time, or after the end of the iteration, it is nothing."""
+        self._holds.discard(hold)
+        self._call_on_post()
+
+    def post(self, macrotask: Macrotask, now_s: float) -> None:
+        """Run `macrotask` when it is its turn.
+
+        Unbounded here: whoever posts bounds what he has posted and was not run yet.
+        """
+        self._posted.append((now_s, macrotask))
+        self._call_on_post()
+
+    def take_posted(self) -> Macrotask | None:
+        """The macrotask to run now, unless a timer was due before it came."""
+        if not self._posted:
+            return None
+        due_s = self.next_due_s()
+        if due_s is not None and due_s <= self._posted[0][0]:
+            return None
+        return self._posted.popleft()[1]
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing is left to run or to wait for."""
+        return not self._posted and not self._holds and self.next_due_s() is None
+
+    @property
+    def has_posted(self) -> bool:
+        """A macrotask waits to be run."""
+        return bool(self._posted)
+
+    def _call_on_post(self) -> None:
+        if self.on_post is not None:
+            self.on_post()
+
+    # ---- the end
+
+    def drop_timers(self) -> list[LoopTimer]:
+        """Forget every timer, for the iteration failed or was cut off.
+
+        Returns:
+            Those that will not fire, oldest first.
+        """
         dropped = sorted(self._timers.values(), key=lambda timer: timer.timer_id)
         self._timers.clear()
         self._heap.clear()
         return dropped
+
+    def drop_posted(self) -> None:
+        """Forget what the host posted or will post: the iteration is over."""
+        self._posted.clear()
+        self._holds.clear()

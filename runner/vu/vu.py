@@ -7,8 +7,10 @@ Decides neither when an iteration starts nor what is logged of it: that is runne
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Literal
 
 from jsbindings.api import Binding
@@ -22,10 +24,10 @@ from runner.metrics.tags import TagSet
 from runner.net.stream import ByteCounter
 from runner.ops import Interrupted, Op, Thrown
 from runner.options.options import Options
-from runner.reactor import Reactor
+from runner.reactor import DeadlineReached, Reactor, Task, TaskState
 from runner.vu.context import TestContext
 from runner.vu.cookie_jar import CookieJars
-from runner.vu.event_loop import EventLoop
+from runner.vu.event_loop import EventLoop, Macrotask
 from runner.vu.iteration_state import IterationState
 from runner.vu.outcome import Exports, Outcome, setup_data, summary_files, thrown_error, uncaught_error
 
@@ -35,6 +37,24 @@ INIT_ONLY = (
     'the "{}" function is only available in the init stage (i.e. the global scope), see'
     " https://grafana.com/docs/k6/latest/using-k6/test-lifecycle/ for more information"
 )
+
+# Macrotasks that one VU runs before the others get a turn.
+MACROTASKS_IN_A_ROW_MAX = 64
+
+
+def _fire(timer_id: int, interpreter: Interpreter) -> dict[str, Any]:
+    return interpreter.run_macrotask("fire", timer_id)
+
+
+def _constant(value: Any) -> Callable[[], Any]:
+    return lambda: value
+
+
+def _raiser(error: Exception) -> Callable[[], Any]:
+    def take() -> Any:
+        raise error
+
+    return take
 
 
 class VirtualUser:
@@ -49,7 +69,12 @@ class VirtualUser:
         self.context = context
         self.vu_id = vu_id
         self.phase: Phase = "init"
-        self.event_loop = EventLoop()
+        self.event_loop = self._new_event_loop()
+        self._waiting: Task | None = None
+        self._in_a_row = 0
+        self._promise_ids = itertools.count(1)
+        # What settles promises of this iteration, by their numbers.
+        self._promise_tasks: dict[int, Task] = {}
         self.iteration = IterationState()
         self.bytes = ByteCounter()
         self.cookie_jars = CookieJars()
@@ -148,6 +173,37 @@ class VirtualUser:
         """Park this VU and nobody else."""
         self.reactor.sleep_until(self.reactor.now() + seconds)
 
+    def promise(self, op: str, call: Callable[[], Any]) -> int:
+        """Begin something that settles a promise of the script: `call` in a task of its own, where it may wait.
+
+        Args:
+            op: the name of the op, for error texts.
+
+        Returns:
+            The promise's number, for the kernel.
+        """
+        promise_id, loop = next(self._promise_ids), self.event_loop
+        hold = loop.hold()
+
+        def fulfil() -> None:
+            try:
+                take = _constant(call())
+            except Interrupted:
+                return
+            except Exception as error:
+                take = _raiser(error)
+            self._promise_tasks.pop(promise_id, None)
+            loop.post(lambda interpreter: interpreter.settle(promise_id, op, take), self.reactor.now())
+            loop.release(hold)
+
+        self._promise_tasks[promise_id] = self.reactor.spawn(fulfil)
+        return promise_id
+
+    def _new_event_loop(self) -> EventLoop:
+        loop = EventLoop()
+        loop.on_post = self._wake
+        return loop
+
     def enter_group(self, group: Group) -> Callable[[], None]:
         """Make `group` the current one; the returned function ends it and takes its duration."""
         outer, started_s = self.group, self.reactor.now()
@@ -172,7 +228,7 @@ class VirtualUser:
             ScriptError: the script does not load, or threw.
         """
         self.phase = "init"
-        self.event_loop = EventLoop()
+        self.event_loop = self._new_event_loop()
         self._bindings = {}
         interpreter = Interpreter(self.context.modules, self._engine_ops(), native=self.context.native)
         self._interpreter = interpreter
@@ -236,7 +292,7 @@ class VirtualUser:
             "engine.original_position": Op(self.context.modules.original_position),
         }
 
-    def _ops_of(self, module: str) -> list[tuple[str, list[int]]]:
+    def _ops_of(self, module: str) -> list[tuple[str, list[int], bool]]:
         """Bring a binding to life and tell the kernel which ops it has."""
         found = self.context.registry.find(module)
         if module not in self.context.shared:
@@ -245,7 +301,7 @@ class VirtualUser:
         table = binding.ops()
         assert self._interpreter is not None
         self._interpreter.bridge.register({f"{module}.{verb}": op for verb, op in table.items()})
-        return [(verb, list(op.byte_arguments)) for verb, op in table.items()]
+        return [(verb, list(op.byte_arguments), op.is_promise) for verb, op in table.items()]
 
     def _resolve(self, base: str, specifier: str) -> dict[str, Any]:
         if self.phase != "init":
@@ -323,6 +379,13 @@ class VirtualUser:
             outcome = Outcome(error=error if interpreter is None else uncaught_error(error))
         except Interrupted:
             outcome = Outcome(interrupted=True)
+        if outcome.error is not None and interpreter is not None and not interpreter.bridge.interrupted:
+            try:
+                self._wind_down(interpreter)
+            except ScriptError as error:
+                self.logger.debug(f"an iteration that failed ended with another error: {error.message}")
+            except Interrupted:
+                outcome = Outcome(interrupted=True)
         self._end_iteration()
         if interpreter is not None:
             if interpreter.bridge.interrupted:
@@ -333,12 +396,15 @@ class VirtualUser:
                 self._interpreter = None
         if outcome.error or outcome.interrupted:
             self._drop_timers()
+        self.event_loop.drop_posted()
         if self.abort_message is not None:
             outcome = Outcome()
         self._set_group(group)
         return outcome
 
     def _end_iteration(self) -> None:
+        while self._promise_tasks:
+            self.reactor.interrupt(self._promise_tasks.popitem()[1], Interrupted())
         for binding in self._bindings.values():
             try:
                 binding.end_iteration()
@@ -383,22 +449,70 @@ class VirtualUser:
         while True:
             if "threw" in state:
                 return Outcome(error=thrown_error(state))
-            due_s = self.event_loop.next_due_s()
-            if due_s is None:
+            macrotask = self._next_macrotask()
+            if macrotask is None:
                 # Done, or waiting for a promise that nobody will settle: k6 ends quietly in both cases.
                 return Outcome()
-            # Also when it is due already: timers that set each other for "now" would keep other VUs from running.
-            self.reactor.sleep_until(due_s)
-            self.event_loop.now_s = self.reactor.now()
-            timer_id = self.event_loop.take_due()
+            try:
+                state = macrotask(interpreter)
+            except ScriptError as error:
+                return Outcome(error=uncaught_error(error))
+
+    def _next_macrotask(self) -> Macrotask | None:
+        """Wait for it; None when nothing is left to wait for."""
+        loop = self.event_loop
+        while not loop.is_idle:
+            posted = loop.take_posted()
+            if posted is not None:
+                self._let_others_run()
+                loop.now_s = self.reactor.now()
+                return posted
+            self._wait_for_macrotask(loop.next_due_s())
+            loop.now_s = self.reactor.now()
+            timer_id = loop.take_due()
             if timer_id is not None:
-                try:
-                    state = interpreter.run_macrotask("fire", timer_id)
-                except ScriptError as error:
-                    return Outcome(error=uncaught_error(error))
+                return partial(_fire, timer_id)
+        return None
+
+    def _wait_for_macrotask(self, due_s: float | None) -> None:
+        if due_s is not None and (self.event_loop.has_posted or due_s <= self.reactor.now()):
+            # Timers that set each other for "now" would keep other VUs from running.
+            self._in_a_row = 0
+            self.reactor.sleep_until(due_s)
+            return
+        self._waiting = self.reactor.current_task()
+        try:
+            self.reactor.park(due_s)
+        except DeadlineReached:
+            pass
+        finally:
+            self._waiting = None
+        self._in_a_row = 0
+
+    def _wake(self) -> None:
+        if self._waiting is not None and self._waiting.state is TaskState.PARKED:
+            self.reactor.wake(self._waiting)
+
+    def _let_others_run(self) -> None:
+        self._in_a_row += 1
+        if self._in_a_row >= MACROTASKS_IN_A_ROW_MAX:
+            self._in_a_row = 0
+            self.reactor.sleep_until(self.reactor.now())
+
+    def _wind_down(self, interpreter: Interpreter) -> None:
+        """An iteration failed: what it left open ends, and the script sees that, before the error is logged.
+
+        What throws meanwhile is not told, as in k6.
+        """
+        self._drop_timers()
+        interpreter.enter("begin")
+        for binding in self._bindings.values():
+            binding.wind_down()
+        while not self.event_loop.is_idle:
+            self._settle(interpreter, {})
 
     def _drop_timers(self) -> None:
-        for timer in self.event_loop.drop_all():
+        for timer in self.event_loop.drop_timers():
             self.logger.warning(
                 f"{timer.name} {timer.timer_id} was stopped because the VU iteration was interrupted"
             )

@@ -51,7 +51,7 @@ def test_cleared_timers_are_forgotten_whenever_they_are_cleared() -> None:
     loop.clear_timer(999)
     assert fired(loop, 1.0) == [timers[0], timers[2]]
     loop.clear_timer(timers[0])
-    assert loop.drop_all() == []
+    assert loop.drop_timers() == []
 
 
 def test_many_cleared_timers_cost_no_memory() -> None:
@@ -67,7 +67,7 @@ def test_what_is_dropped_is_named_in_the_order_of_age() -> None:
     loop = EventLoop()
     loop.start_timer("setInterval", 3.0, True)
     loop.start_timer("setTimeout", 1.0, False)
-    assert [(timer.timer_id, timer.name) for timer in loop.drop_all()] == [
+    assert [(timer.timer_id, timer.name) for timer in loop.drop_timers()] == [
         (1, "setInterval"),
         (2, "setTimeout"),
     ]

@@ -1,0 +1,248 @@
+// k6/websockets: https://grafana.com/docs/k6/latest/javascript-api/k6-websockets/
+// The host opens, reads and writes; here are the WebSocket object, its states and its handlers (WHATWG WebSockets).
+import { GoError, handles, onEvents, ops, queueMacrotask, runNext } from 'k6py:kernel';
+import { tagValues } from 'k6py:tags';
+import { Blob, bytesOf, byteSize } from 'k6py:blob';
+
+const ws = ops('k6/websockets');
+
+const CONNECTING = 0;
+const OPEN = 1;
+const CLOSING = 2;
+const CLOSED = 3;
+
+const EVENT_TYPES = ['message', 'error', 'open', 'close', 'ping', 'pong'];
+const REASON_SIZE_BYTES_MAX = 123;
+
+// What the host's events belong to: the state of each socket by the host's number of it.
+const sockets = new Map();
+// The state behind a WebSocket object, for the properties that all of them share.
+const states = new WeakMap();
+
+const readCode = (code) => Math.trunc(Number(code)) || 1000;
+
+const checkClose = (code, reason) => {
+  if (code !== 1000 && !(code >= 3000 && code <= 4999)) {
+    throw new GoError("InvalidAccessError: Failed to execute 'close' on 'WebSocket': The close code must be either 1000,"
+      + ` or between 3000 and 4999. ${code} is neither`);
+  }
+  if (byteSize(reason) > REASON_SIZE_BYTES_MAX) {
+    throw new GoError("SyntaxError: Failed to execute 'close' on 'WebSocket': The message must not be greater than"
+      + ` ${REASON_SIZE_BYTES_MAX} bytes`);
+  }
+};
+
+const send = (its, data) => {
+  if (its.readyState !== OPEN) {
+    throw new GoError('InvalidStateError');
+  }
+  if (typeof data === 'string') {
+    ws.send_text(its.id, data);
+  } else if (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) {
+    ws.send_binary(its.id, data);
+  } else if (data instanceof Blob) {
+    ws.send_binary(its.id, bytesOf(data));
+  } else {
+    const type = data === null ? 'null' : typeof data;
+    throw new GoError(`unsupported send type ${type}: send() takes a string, an ArrayBuffer, a view of one or a Blob`);
+  }
+};
+
+const close = (its, code, reason) => {
+  if (its.readyState === CLOSING || its.readyState === CLOSED) {
+    return;
+  }
+  const closeCode = readCode(code);
+  const closeReason = reason === undefined || reason === null ? '' : String(reason);
+  checkClose(closeCode, closeReason);
+  its.readyState = CLOSING;
+  ws.close(its.id, closeCode, closeReason);
+};
+
+const addEventListener = (its, type, listener) => {
+  if (typeof listener !== 'function') {
+    throw new GoError(`handler for event type "${type}" isn't a callable function`);
+  }
+  if (!EVENT_TYPES.includes(type)) {
+    ws.warn(`can't add event handler: unknown event type: ${type}`);
+    return;
+  }
+  its.listeners[type] = [...(its.listeners[type] ?? []), listener];
+};
+
+const setHandler = (its, type, handler) => {
+  if (handler !== null && handler !== undefined && typeof handler !== 'function') {
+    throw new GoError(`a value for 'on${type}' should be callable`);
+  }
+  its.handlers[type] = handler ?? undefined;
+};
+
+// k6's sockets have all their members as properties of their own.
+const properties = {
+  url: { get() { return states.get(this).url; } },
+  readyState: { get() { return states.get(this).readyState; } },
+  bufferedAmount: { get() { return ws.buffered_amount(states.get(this).id); } },
+  extensions: { get() { return states.get(this).extensions; } },
+  protocol: { get() { return states.get(this).protocol; } },
+  binaryType: {
+    get() { return states.get(this).binaryType; },
+    set(value) {
+      if (value !== 'blob' && value !== 'arraybuffer') {
+        throw new GoError(`unknown binaryType ${value ?? ''}, the supported ones are "blob" and "arraybuffer"`);
+      }
+      states.get(this).binaryType = value;
+    },
+  },
+};
+for (const type of EVENT_TYPES) {
+  properties[`on${type}`] = {
+    get() { return states.get(this).handlers[type]; },
+    set(handler) { setHandler(states.get(this), type, handler); },
+  };
+}
+for (const property of Object.values(properties)) {
+  property.enumerable = true;
+}
+
+const offered = (protocols) => {
+  if (typeof protocols === 'string') {
+    return protocols;
+  }
+  return Array.isArray(protocols) ? protocols.join(', ') : '';
+};
+
+const readParams = (params, protocols) => {
+  const given = Object(params ?? {});
+  const read = { headers: [], tags: {}, jar: null, compression: false, protocols: offered(protocols) };
+  for (const [name, value] of Object.entries(given)) {
+    switch (name) {
+      case 'headers':
+        read.headers = Object.entries(Object(value ?? {})).map(([header, text]) => [header, String(text)]);
+        break;
+      case 'tags':
+        read.tags = tagValues(value, 'invalid WebSocket tags option: ') ?? {};
+        break;
+      case 'jar':
+        read.jar = handles.get(Object(value)) ?? null;
+        break;
+      case 'compression':
+        if (value !== 'deflate') {
+          throw new GoError(`unsupported compression algorithm '${value}', supported algorithm is 'deflate'`);
+        }
+        read.compression = true;
+        break;
+      default:
+        throw new GoError(`unknown WebSocket's option ${name}`);
+    }
+  }
+  return read;
+};
+
+export class WebSocket {
+  constructor(url, protocols, params) {
+    ws.check_context();
+    if (url === undefined || url === null) {
+      throw new GoError('WebSocket requires a url');
+    }
+    const its = {
+      id: 0,
+      url: ws.check_url(String(url)),
+      readyState: CONNECTING,
+      extensions: [],
+      protocol: '',
+      binaryType: 'blob',
+      handlers: {},
+      listeners: {},
+      socket: this,
+    };
+    this.addEventListener = (type, listener) => addEventListener(its, String(type), listener);
+    this.send = (data) => send(its, data);
+    this.ping = () => {
+      if (its.readyState !== OPEN) {
+        throw new GoError('InvalidStateError');
+      }
+      ws.ping(its.id);
+    };
+    this.close = (code, reason) => close(its, code, reason);
+    Object.defineProperties(this, properties);
+    states.set(this, its);
+    its.id = ws.open(its.url, readParams(params, protocols));
+    sockets.set(its.id, its);
+  }
+}
+
+// --- events ----------------------------------------------------------------------------------------------------------
+
+const call = (its, type, handler, event) => {
+  try {
+    handler.call(its.socket, event);
+  } catch (error) {
+    // An exception while messages may still come cuts the connection; of later ones the script hears nothing more.
+    if (type === 'open' || type === 'message') {
+      its.readyState = CLOSED;
+      ws.fail(its.id, String(error));
+    } else if (type === 'error') {
+      sockets.delete(its.id);
+      ws.forget(its.id);
+    }
+    throw error;
+  }
+};
+
+// One macrotask for each handler: microtasks run between them.
+const fire = (its, type, members) => {
+  const handlers = its.listeners[type] ?? [];
+  const first = its.handlers[type];
+  if (first === undefined && handlers.length === 0) {
+    return;
+  }
+  const event = { type, target: its.socket, timestamp: ws.timestamp(), ...members };
+  const all = first === undefined ? handlers : [first, ...handlers];
+  if (all.length > 1) {
+    runNext(all.slice(1).map((handler) => () => call(its, type, handler, event)));
+  }
+  call(its, type, all[0], event);
+};
+
+const happenings = {
+  open(its, protocol, extensions) {
+    its.protocol = protocol;
+    its.extensions = extensions;
+    // close() may have come first.
+    if (its.readyState === CONNECTING) {
+      its.readyState = OPEN;
+      fire(its, 'open');
+    }
+  },
+  message(its, data) {
+    fire(its, 'message', { data, origin: its.url });
+  },
+  binary(its, data) {
+    fire(its, 'message', { data: its.binaryType === 'blob' ? new Blob([data]) : data, origin: its.url });
+  },
+  ping: (its) => fire(its, 'ping'),
+  pong: (its) => fire(its, 'pong'),
+  error(its, error) {
+    its.readyState = CLOSED;
+    fire(its, 'error', { error });
+  },
+  close(its, code, reason) {
+    its.readyState = CLOSED;
+    sockets.delete(its.id);
+    fire(its, 'close', { code: code ?? undefined, reason });
+  },
+};
+
+onEvents('k6/websockets', (events) => {
+  for (const [id, kind, ...members] of events) {
+    queueMacrotask(() => {
+      const its = sockets.get(id);
+      if (its !== undefined) {
+        happenings[kind](its, ...members);
+      }
+    });
+  }
+});
+
+export { Blob };
+export default { WebSocket, Blob };
