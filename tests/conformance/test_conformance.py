@@ -25,7 +25,14 @@ CASES = {case.name: case for case in kit.find_cases([HERE / "cases"], [], [])}
 COMMAND = [sys.executable, "-m", "runner"]
 
 # Deliberate differences from k6; docs/differences.md says why for each.
-DIFFERENT = frozenset({"ws/bad-utf8"})
+DIFFERENT = frozenset(
+    {
+        "websockets/blob-instanceof",
+        "websockets/constructor-in-init",
+        "websockets/send-blob",
+        "ws/bad-utf8",
+    }
+)
 
 
 @pytest.fixture(scope="module")
@@ -56,4 +63,4 @@ def test_behaves_as_k6(name: str, servers: ServerThread) -> None:
 
 def test_every_deliberate_difference_is_documented() -> None:
     text = (ROOT / "docs" / "differences.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"`((?:ws|core)/[\w-]+)`", text)) == DIFFERENT
+    assert set(re.findall(r"`((?:ws|websockets|core)/[\w-]+)`", text)) == DIFFERENT

@@ -1,0 +1,396 @@
+"""k6/websockets as scripts use it, against an echo server and against peers whose every byte the test decides."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from runner.vu.context import Limits
+from tests.kit.raw_server import Peer, RawServer
+from tests.kit.run_script import Result, run_script
+from tests.kit.ws_pair import BINARY, CLOSE, PONG, TEXT, close_payload, frame
+
+NORMAL = close_payload(1000)
+IMPORTS = (
+    "import { WebSocket, Blob } from 'k6/websockets'; import { sleep, group } from 'k6'; const seen = [];"
+)
+
+
+def say_goodbye(peer: Peer) -> None:
+    """Close the WebSocket and this side of TCP."""
+    peer.send(frame(CLOSE, NORMAL))
+    peer.sock.shutdown(socket.SHUT_WR)
+
+
+def run_listening(server: RawServer, code: str, *, ends: str = "", **how: Any) -> tuple[list[Any], Result]:
+    """What an iteration pushed to `seen`, and the run; teardown() tells it, for the iteration may fail.
+
+    Args:
+        ends: code of the iteration's end, before the sockets are done.
+    """
+    script = f"""
+      {IMPORTS}
+      export const options = {{ vus: 1, iterations: 2 }};
+      export default async function () {{
+        if (__ITER === 1) {{ console.log(JSON.stringify(seen)); return; }}
+        {code}
+        {ends}
+      }}
+    """
+    result = run_script(script, env={"URL": server.url}, out_samples=True, **how)
+    return json.loads(result.lines[-1]), result
+
+
+@pytest.mark.parametrize("native", [True, False], ids=["native", "plain"])
+def test_text_and_bytes_come_back(server: RawServer, native: bool) -> None:
+    code = """
+      const socket = new WebSocket(__ENV.URL);
+      socket.binaryType = 'arraybuffer';
+      const sent = ['grüße', '', 'x'.repeat(70000), new Uint8Array([0, 255]), new DataView(new ArrayBuffer(3), 1),
+        new Blob(['blob ', new Uint8Array([65])]), new ArrayBuffer(0)];
+      socket.onopen = () => sent.forEach((data) => socket.send(data));
+      socket.onmessage = ({ data }) => {
+        seen.push(typeof data === 'string' ? data.slice(0, 5) : [...new Uint8Array(data)]);
+        if (seen.length === sent.length) socket.close();
+      };
+    """
+    seen, result = run_listening(server, code, native=native)
+    assert seen == ["grüße", "", "xxxxx", [0, 255], [0, 0], [*b"blob A"], []]
+    assert result.messages == []
+    assert result.count("ws_msgs_received") == 7
+    assert result.count("ws_msgs_sent") == 8
+
+
+def test_messages_sent_in_one_macrotask_leave_together_and_in_order() -> None:
+    def serve(peer: Peer) -> None:
+        peer.upgrade()
+        for _ in range(3):
+            peer.tell(peer.read_frame())
+        say_goodbye(peer)
+        peer.tell(peer.read_to_end())
+
+    with RawServer(serve) as server:
+        code = """
+          const socket = new WebSocket(__ENV.URL);
+          socket.onopen = () => {
+            socket.send('a'); seen.push(socket.bufferedAmount); socket.send('öö'); seen.push(socket.bufferedAmount);
+            setTimeout(() => { seen.push(socket.bufferedAmount); socket.close(1000, 'bye'); }, 20);
+          };
+        """
+        seen, _ = run_listening(server, code)
+        assert seen == [1, 5, 0]
+    assert server.told == [(TEXT, b"a"), (TEXT, "öö".encode()), (8, NORMAL + b"bye"), "fin"]
+
+
+def test_message_leaves_before_a_blocking_call_of_the_same_macrotask() -> None:
+    def serve(peer: Peer) -> None:
+        peer.upgrade()
+        peer.tell(peer.read_frame())
+        peer.send(frame(TEXT, b"answer"))
+        say_goodbye(peer)
+        peer.read_to_end()
+
+    with RawServer(serve) as server:
+        code = """
+          const socket = new WebSocket(__ENV.URL);
+          socket.onopen = () => { socket.send('now'); sleep(0.3); seen.push('slept'); };
+          socket.onmessage = () => { seen.push('answer'); socket.close(); };
+        """
+        seen, _ = run_listening(server, code)
+    assert seen == ["slept", "answer"]
+    assert server.told == [(TEXT, b"now")]
+
+
+def test_pings_are_answered_while_the_script_sleeps() -> None:
+    answered = threading.Event()
+
+    def serve(peer: Peer) -> None:
+        peer.upgrade()
+        peer.read_frame()
+        peer.send(frame(9, b"are you there"))
+        received = peer.read_frame()
+        peer.tell(received)
+        answered.set()
+        peer.send(frame(TEXT, b"thanks"))
+        say_goodbye(peer)
+        peer.read_to_end()
+
+    with RawServer(serve) as server:
+        code = """
+          const socket = new WebSocket(__ENV.URL);
+          socket.onopen = () => { socket.send('x'); sleep(0.5); seen.push('slept'); };
+          socket.onmessage = () => { seen.push('message'); socket.close(); };
+          socket.onping = () => seen.push('ping');
+        """
+        seen, _ = run_listening(server, code)
+    assert seen == ["slept", "ping", "message"]
+    assert server.told == [(PONG, b"are you there")]
+
+
+def test_exception_in_a_handler_stops_the_later_messages_of_the_same_read() -> None:
+    def serve(peer: Peer) -> None:
+        peer.upgrade()
+        peer.send(frame(TEXT, b"1") + frame(TEXT, b"2"))
+        peer.tell(peer.read_to_end())
+
+    with RawServer(serve) as server:
+        code = """
+          const socket = new WebSocket(__ENV.URL);
+          socket.onmessage = ({ data }) => { seen.push(data); throw new TypeError('boom'); };
+          socket.onerror = ({ error }) => seen.push(error);
+          socket.onclose = ({ code }) => seen.push(code === undefined, socket.readyState);
+        """
+        seen, result = run_listening(server, code)
+    assert seen == ["1", "TypeError: boom", True, 3]
+    assert result.messages[0].startswith("error: TypeError: boom")
+    assert result.count("iterations") == 2
+
+
+def test_failed_iteration_closes_its_sockets_and_the_next_one_hears_nothing_of_them(
+    server: RawServer,
+) -> None:
+    code = """
+      const socket = new WebSocket(__ENV.URL);
+      socket.onopen = () => { setTimeout(() => { throw new Error('timer'); }, 1); };
+      socket.onclose = ({ code, reason }) => {
+        seen.push([code, reason]);
+        Promise.resolve().then(() => seen.push('promise'));
+        setTimeout(() => seen.push('timer'), 0);
+      };
+    """
+    seen, result = run_listening(server, code)
+    assert seen == [[1000, ""], "promise", "timer"]
+    assert server.told == [NORMAL, "fin"]
+    assert len(result.values("ws_session_duration")) == 1
+
+
+def test_iteration_that_fails_while_a_socket_connects_gives_it_up() -> None:
+    code = """
+      const socket = new WebSocket(__ENV.URL);
+      socket.onopen = () => seen.push('open');
+      socket.onerror = ({ error }) => seen.push(error);
+      socket.onclose = () => seen.push('close');
+    """
+    with RawServer(lambda peer: peer.tell(peer.read_to_end())) as server:
+        seen, result = run_listening(server, code, ends="throw new Error('at once');")
+    assert seen == ["operation was canceled", "close"]
+    assert [m.partition("\n")[0] for m in result.messages] == ["error: Uncaught (in promise) Error: at once"]
+
+
+def test_server_that_never_answers_a_close_is_given_up() -> None:
+    def serve(peer: Peer) -> None:
+        peer.upgrade()
+        peer.tell(peer.read_frame())
+        peer.tell(peer.read_to_end())
+
+    with RawServer(serve) as server:
+        code = """
+          const socket = new WebSocket(__ENV.URL);
+          socket.onopen = () => socket.close(3001);
+          socket.onclose = ({ code }) => seen.push(code === undefined);
+        """
+        seen, _ = run_listening(server, code, limits=Limits(close_answer_s=0.1))
+    assert seen == [True]
+    assert server.told == [(8, close_payload(3001)), "fin"]
+
+
+def test_server_that_does_not_read_fails_the_connection_at_the_bound() -> None:
+    done = threading.Event()
+
+    def serve(peer: Peer) -> None:
+        peer.upgrade()
+        done.wait(20)
+
+    with RawServer(serve) as server:
+        code = """
+          const socket = new WebSocket(__ENV.URL);
+          const piece = new ArrayBuffer(4 * 1024 * 1024);
+          let sent = 0;
+          socket.onopen = () => { const next = () => {
+            if (socket.readyState === 1) { socket.send(piece); sent += 1; setTimeout(next, 0); } };
+            next(); };
+          socket.onerror = ({ error }) => seen.push(error);
+          socket.onclose = () => seen.push(sent);
+        """
+        try:
+            seen, _ = run_listening(server, code)
+        finally:
+            done.set()
+    assert 16 <= seen[-1] <= 22
+    assert seen[:-1] == []
+
+
+def test_server_that_floods_is_read_no_faster_than_the_script_takes() -> None:
+    total, size = 400, 64 * 1024
+    progress: list[int] = []
+
+    def serve(peer: Peer) -> None:
+        peer.upgrade()
+        message = frame(BINARY, bytes(size))
+        for number in range(total):
+            peer.send(message)
+            progress.append(number)
+        say_goodbye(peer)
+        peer.read_to_end()
+
+    with RawServer(serve) as server:
+        code = f"""
+          const socket = new WebSocket(__ENV.URL);
+          let count = 0;
+          socket.onopen = () => sleep(0.5);
+          socket.onmessage = () => {{
+            count += 1;
+            if (count === {total}) {{ seen.push(count); socket.close(); }}
+          }};
+        """
+        seen, result = run_listening(server, code)
+    assert seen == [total]
+    assert result.count("ws_msgs_received") == total
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("new WebSocket()", "WebSocket requires a url"),
+        ("new WebSocket('http://x')", 'WebSocket requires url with scheme ws or wss, but got "http"'),
+        ("new WebSocket('ws://x/#f')", 'WebSocket requires no url fragment, but got "f"'),
+        ("new WebSocket(__ENV.URL, null, { nope: 1 })", "unknown WebSocket's option nope"),
+        ("socket.send('x')", "InvalidStateError"),
+        ("socket.ping()", "InvalidStateError"),
+        ("socket.onopen = 5", "a value for 'onopen' should be callable"),
+        ("socket.addEventListener('open')", 'handler for event type "open" isn\'t a callable function'),
+        ("socket.binaryType = 'x'", 'unknown binaryType x, the supported ones are "blob" and "arraybuffer"'),
+        (
+            "socket.close(5)",
+            "InvalidAccessError: Failed to execute 'close' on 'WebSocket': The close code must be either 1000,"
+            " or between 3000 and 4999. 5 is neither",
+        ),
+        (
+            "socket.close(3000, 'ü'.repeat(62))",
+            "SyntaxError: Failed to execute 'close' on 'WebSocket': The message must not be greater than 123 bytes",
+        ),
+        ("new Blob([5])", "failed to process [blobParts]: unsupported type: number"),
+        ("new Blob('x')", "failed to process [blobParts]: an array is wanted"),
+    ],
+)
+def test_wrong_arguments_are_named(server: RawServer, call: str, message: str) -> None:
+    code = f"""
+      const socket = new WebSocket(__ENV.URL);
+      socket.onopen = () => socket.close();
+      try {{ {call}; }} catch (e) {{ seen.push(e.name, e.message); }}
+    """
+    seen, result = run_listening(server, code)
+    assert seen == ["GoError", message]
+    assert result.messages == []
+
+
+@pytest.mark.parametrize(
+    ("close", "expected"),
+    [
+        ("socket.close()", NORMAL),
+        ("socket.close('3001')", close_payload(3001)),
+        ("socket.close(3002.7, 5)", close_payload(3002) + b"5"),
+        ("socket.close(NaN, null)", NORMAL),
+        ("setTimeout(socket.close, 1)", NORMAL),
+    ],
+)
+def test_close_converts_its_arguments(server: RawServer, close: str, expected: bytes) -> None:
+    run_listening(server, f"const socket = new WebSocket(__ENV.URL); socket.onopen = () => {{ {close}; }};")
+    assert server.told == [expected, "fin"]
+
+
+def test_group_and_tags_are_those_of_the_constructor(server: RawServer) -> None:
+    code = """
+      group('outer', () => {
+        const socket = new WebSocket(__ENV.URL, 'chat', { tags: { name: 'short', n: 1 } });
+        socket.onopen = () => group('inner', () => { socket.send('x'); socket.close(); });
+      });
+    """
+    _, result = run_listening(server, code)
+    tags = {"group": "::outer", "name": "short", "url": "short", "n": "1", "status": "101"}
+    for metric in ("ws_sessions", "ws_connecting", "ws_session_duration"):
+        assert len(result.values(metric, **tags)) == 1
+    assert result.values("ws_msgs_sent", **tags) == [1, 1]
+
+
+@pytest.mark.slow
+def test_two_hundred_vus_with_five_sockets_each_are_all_closed_cleanly() -> None:
+    from runner.echo_server import EchoServer
+
+    script = """
+      import { WebSocket } from 'k6/websockets';
+      import { check } from 'k6';
+      export const options = { scenarios: { all: { executor: 'per-vu-iterations', vus: 200, iterations: 1 } } };
+      export default function () {
+        for (let n = 0; n < 5; n += 1) {
+          const socket = new WebSocket(__ENV.URL);
+          let rounds = 0;
+          socket.onopen = () => socket.send('0');
+          socket.onmessage = ({ data }) => {
+            rounds += 1;
+            if (rounds === 20) socket.close(); else socket.send(String(rounds));
+          };
+          const isClean = ({ code }) => code === 1000;
+          socket.onclose = (e) => check(e, { 'closed cleanly': isClean });
+        }
+      }
+    """
+    with EchoServer() as server:
+        result = run_script(script, env={"URL": server.url}, workers=1)
+        assert server.sessions == 1000
+        assert server.messages == 20_000
+    # The server shares the processor, so that a warning about lateness is all right.
+    assert not [
+        message for message in result.messages if not message.startswith("warning: k6py could not keep")
+    ]
+    assert result.summary["root_group"]["checks"]["closed cleanly"]["passes"] == 1000
+    assert result.count("ws_msgs_received") == 20_000
+
+
+def test_experimental_module_warns_once_and_works(server: RawServer) -> None:
+    script = """
+      import { WebSocket } from 'k6/experimental/websockets';
+      export const options = { vus: 2, iterations: 4 };
+      export default function () { const s = new WebSocket(__ENV.URL); s.onopen = () => s.close(); }
+    """
+    result = run_script(script, env={"URL": server.url})
+    assert len(result.messages) == 1
+    assert result.messages[0].startswith("warning: k6/experimental/websockets is deprecated")
+    assert result.count("ws_sessions") == 4
+
+
+def _blob(expression: str) -> Callable[[], list[Any]]:
+    def run() -> list[Any]:
+        script = f"""
+          import {{ Blob }} from 'k6/websockets';
+          export default async function () {{ console.log(JSON.stringify([await {expression}])); }}
+        """
+        found: list[Any] = json.loads(run_script(script).lines[0])
+        return found
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("new Blob(['grü', new Uint8Array([33])]).text()", "grü!"),
+        ("new Blob(['0123456789']).slice(2, 5).text()", "234"),
+        ("new Blob(['0123456789']).slice(-3).text()", "789"),
+        ("new Blob(['0123456789']).slice(8, 2).size", 0),
+        ("new Blob(['ab']).arrayBuffer().then((b) => b.byteLength)", 2),
+        ("new Blob(['ab']).bytes().then((b) => [...b])", [97, 98]),
+        ("new Blob(['\\ufeffx']).text().then((t) => t.length)", 2),
+        (
+            "[new Blob(['a'], { type: 'T' }).type, new Blob().size, String(new Blob())]",
+            ["T", 0, "[object Blob]"],
+        ),
+    ],
+)
+def test_blob(expression: str, expected: Any) -> None:
+    assert _blob(expression)() == [expected]
