@@ -18,6 +18,7 @@ ENTRY_POINT_GROUP = "k6py.modules"
 BUILTIN = {
     "k6": "jsbindings.k6",
     "k6/crypto": "jsbindings.crypto",
+    "k6/crypto/x509": "jsbindings.x509",
     "k6/data": "jsbindings.data",
     "k6/encoding": "jsbindings.encoding",
     "k6/execution": "jsbindings.execution",
@@ -56,7 +57,6 @@ Object.assign(globalThis, {
 NOT_AVAILABLE = frozenset(
     {
         "k6/browser",
-        "k6/crypto/x509",
         "k6/experimental/csv",
         "k6/experimental/fs",
         "k6/experimental/streams",
