@@ -48,11 +48,16 @@ export const hmac = (algorithm, secret, data, outputEncoding) => {
   return crypto.hmac(name, key, message, encoding);
 };
 
+// Numbers of hashers that nothing refers to any more. The host hears of them when it makes the next one: a call at the
+// moment itself may come while an iteration is cut off, when the host refuses every call.
+const forgotten = [];
+
 // The state is the host's, of a fixed size whatever is fed. Both methods keep its number, also when a script takes them
 // from the object.
 const hasher = (number) => {
   const state = { number };
-  onForgotten(state, () => crypto.drop(number));
+  forgotten.length = 0;
+  onForgotten(state, () => forgotten.push(number));
   return Object.freeze({
     digest(outputEncoding) {
       const encoding = textOf(outputEncoding);
@@ -68,13 +73,13 @@ const hasher = (number) => {
 export const createHash = (algorithm) => {
   const name = textOf(algorithm);
   checkAlgorithm(name);
-  return hasher(crypto.create_hash(name));
+  return hasher(crypto.create_hash(name, forgotten));
 };
 
 export const createHMAC = (algorithm, secret) => {
   const name = textOf(algorithm);
   checkAlgorithm(name);
-  return hasher(crypto.create_hmac(name, bytesOf(secret)));
+  return hasher(crypto.create_hmac(name, bytesOf(secret), forgotten));
 };
 
 export const hexEncode = (data) => crypto.hex_encode(bytesOf(data));

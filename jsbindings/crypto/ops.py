@@ -41,19 +41,21 @@ class CryptoBinding(Binding):
     # ---- hashers
 
     @op
-    def create_hash(self, algorithm: str) -> int:
-        """The number of a new hasher."""
-        return self._keep(new_hash(algorithm))
+    def create_hash(self, algorithm: str, forgotten: list[int]) -> int:
+        """The number of a new hasher; those of `forgotten` are given back."""
+        return self._keep(new_hash(algorithm), forgotten)
 
     @op
-    def create_hmac(self, algorithm: str, key: bytes) -> int:
-        """The number of a new hasher that makes an HMAC."""
-        return self._keep(new_hmac(algorithm, key))
+    def create_hmac(self, algorithm: str, key: bytes, forgotten: list[int]) -> int:
+        """The number of a new hasher that makes an HMAC; those of `forgotten` are given back."""
+        return self._keep(new_hmac(algorithm, key), forgotten)
 
-    def _keep(self, state: Hash) -> int:
-        number = next(self._numbers)
-        self._hashers[number] = state
-        return number
+    def _keep(self, state: Hash, forgotten: list[int]) -> int:
+        for number in forgotten:
+            del self._hashers[number]
+        made = next(self._numbers)
+        self._hashers[made] = state
+        return made
 
     @op
     def update(self, number: int, data: bytes) -> None:
@@ -64,11 +66,6 @@ class CryptoBinding(Binding):
     def digest(self, number: int, encoding: str) -> bytes | str:
         """The hash of what a hasher was fed so far."""
         return _encoded(self._hashers[number].digest(), encoding)
-
-    @op
-    def drop(self, number: int) -> None:
-        """Forget a hasher that the script forgot."""
-        del self._hashers[number]
 
     # ---- bytes
 

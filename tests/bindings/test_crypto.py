@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from jsbindings.crypto.hashes import Hash
 from jsbindings.crypto.ops import CryptoBinding
 from runner.errors import ExitCode
 from tests.kit.run_script import run_iteration_code, run_script
@@ -235,8 +236,8 @@ def test_hashers_that_a_script_forgot_are_given_back(native: bool, monkeypatch: 
     counts = []
     keep = CryptoBinding._keep
 
-    def keep_and_count(binding: CryptoBinding, state: object) -> int:
-        number = keep(binding, state)  # type: ignore[arg-type]
+    def keep_and_count(binding: CryptoBinding, state: Hash, forgotten: list[int]) -> int:
+        number = keep(binding, state, forgotten)
         counts.append(len(binding._hashers))
         return number
 
@@ -252,6 +253,27 @@ def test_hashers_that_a_script_forgot_are_given_back(native: bool, monkeypatch: 
     )
     assert result.exit_code == ExitCode.OK
     assert counts == [*range(1, 26)] * 4
+
+
+@pytest.mark.slow
+def test_an_iteration_that_is_cut_off_may_have_made_many_hashers() -> None:
+    result = run_script("""
+        import { createHash } from 'k6/crypto';
+        import { sleep } from 'k6';
+        export const options = { scenarios: {
+          first: { executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '0s' },
+          second: { executor: 'per-vu-iterations', vus: 1, startTime: '1500ms', exec: 'second' },
+        } };
+        export default function () {
+          const hashers = [];
+          for (let i = 0; i < 500; i += 1) hashers.push(createHash('md5'));
+          sleep(10);
+        }
+        export function second() {
+          console.log(createHash('md5').digest('hex'));
+        }
+    """)
+    assert (result.messages, result.lines) == ([], ["d41d8cd98f00b204e9800998ecf8427e"])
 
 
 def test_methods_taken_from_a_hasher_keep_it() -> None:
