@@ -17,7 +17,10 @@ ENTRY_POINT_GROUP = "k6py.modules"
 # Module name -> Python package with the Binding in ops.py.
 BUILTIN = {
     "k6": "jsbindings.k6",
+    "k6/crypto": "jsbindings.crypto",
+    "k6/crypto/x509": "jsbindings.x509",
     "k6/data": "jsbindings.data",
+    "k6/encoding": "jsbindings.encoding",
     "k6/execution": "jsbindings.execution",
     "k6/http": "jsbindings.http",
     "k6/metrics": "jsbindings.metrics",
@@ -34,7 +37,12 @@ BUILTIN = {
 }
 
 # JavaScript that faces share.
-_HELPERS = {"k6py:blob": "blob.js", "k6py:tags": "tags.js", "k6py:setup-data": "setup_data.js"}
+_HELPERS = {
+    "k6py:blob": "blob.js",
+    "k6py:go-values": "go_values.js",
+    "k6py:setup-data": "setup_data.js",
+    "k6py:tags": "tags.js",
+}
 
 # The globals that every script finds (https://grafana.com/docs/k6/latest/javascript-api/init-context/ and
 # pages beside it).
@@ -56,9 +64,6 @@ Object.assign(globalThis, {
 NOT_AVAILABLE = frozenset(
     {
         "k6/browser",
-        "k6/crypto",
-        "k6/crypto/x509",
-        "k6/encoding",
         "k6/experimental/csv",
         "k6/experimental/fs",
         "k6/experimental/streams",
