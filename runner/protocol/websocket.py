@@ -17,6 +17,7 @@ from wsproto.frame_protocol import FIN_MASK, FrameProtocol, Opcode
 
 from runner.errors import InternalError
 from runner.protocol.extensions import BoundedDeflate, DeflateParameters, MessageSizeLimit
+from runner.protocol.fast_lane import FIN_BINARY, FIN_TEXT, LANE_SIZE_BYTES_MAX, FastLane, data_frame
 from runner.protocol.violations import is_one_byte_close, violation_reason
 from runner.protocol.websocket_events import (
     BinaryMessage,
@@ -142,6 +143,8 @@ class WebSocketSession:
         # wsproto is not told of our own close frames: the state above is the one that counts.
         self._wire = Connection(role.value, extensions)
         self._close_frames = FrameProtocol(role is Role.CLIENT, [])
+        self._is_client = role is Role.CLIENT
+        self._lane = FastLane(not self._is_client, message_size_bytes_max)
         self._outgoing: list[bytes] = []
         self._events: list[Event] = []
         self._partial = bytearray()
@@ -166,6 +169,9 @@ class WebSocketSession:
     def receive(self, data: bytes) -> None:
         """Take bytes from the peer; after the session's end they are ignored, and so is ``b""`` always."""
         if not data or self.state not in RECEIVING_STATES:
+            return
+        data = self._lane.take(data, self._events)
+        if not data:
             return
         self._wire.receive_data(data)
         for event in self._wire.events():
@@ -207,14 +213,21 @@ class WebSocketSession:
         """
         self._require_open("send a text message")
         try:
-            self._send(wire.TextMessage(data=data))
+            payload = data.encode()
         except UnicodeEncodeError as error:
             raise InternalError(f"text with lone surrogates cannot be sent: {error.reason}") from error
+        if self._deflate is None and len(payload) <= LANE_SIZE_BYTES_MAX:
+            self._queue(data_frame(FIN_TEXT, payload, is_masked=self._is_client))
+        else:
+            self._send(wire.TextMessage(data=data))
 
     def send_binary(self, data: bytes) -> None:
         """Queue a binary message.  Raises ProtocolStateError when not OPEN."""
         self._require_open("send a binary message")
-        self._send(wire.BytesMessage(data=data))
+        if self._deflate is None and len(data) <= LANE_SIZE_BYTES_MAX:
+            self._queue(data_frame(FIN_BINARY, data, is_masked=self._is_client))
+        else:
+            self._send(wire.BytesMessage(data=data))
 
     def ping(self, payload: bytes = b"") -> None:
         """Queue a ping.

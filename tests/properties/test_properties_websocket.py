@@ -6,6 +6,7 @@ sends, no exception leaves the protocol layer, and a fault is one final event wi
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 
 from hypothesis import given, settings
@@ -127,6 +128,44 @@ def test_valid_stream_byte_by_byte_gives_the_same_events_and_the_same_answers(
     assert feed(whole, [stream.data]) == feed(bytewise, cut(stream.data, range(len(stream.data))))
     assert whole.state is bytewise.state
     assert len(whole.bytes_to_send()) == len(bytewise.bytes_to_send())
+
+
+def without_lane(session: WebSocketSession) -> WebSocketSession:
+    """The same session with wsproto alone."""
+    session._lane.take = lambda data, events: data  # type: ignore[method-assign]
+    return session
+
+
+@st.composite
+def lane_cases(draw: st.DrawFn) -> tuple[Role, bool, bytes]:
+    """What a peer sends: valid, damaged, or anything; many plain data frames among it."""
+    role, deflate = draw(st.sampled_from(Role)), draw(st.booleans())
+    mask = draw(st.binary(min_size=4, max_size=4)) if role is Role.SERVER else None
+    data = bytearray()
+    for _ in range(draw(st.integers(0, 6))):
+        opcode = draw(st.sampled_from([TEXT, BINARY, TEXT, BINARY, CONTINUATION, PING, PONG, CLOSE, 3]))
+        payload = draw(st.text(max_size=60).map(str.encode) | st.binary(max_size=130))
+        fin, rsv = draw(st.integers(0, 5)) > 0, draw(st.sampled_from([0, 0, 0, 4]))
+        data += frame(opcode, payload, fin=fin, rsv=rsv, mask=mask)
+    for _ in range(draw(st.sampled_from([0, 0, 1, 2]))):
+        start = draw(st.integers(0, len(data)))
+        data[start : start + draw(st.integers(0, 3))] = draw(st.binary(max_size=4))
+    return role, deflate, bytes(data)
+
+
+@settings(max_examples=int(os.environ.get("LANE_EXAMPLES", "300")), deadline=None)
+@given(lane_cases(), positions)
+def test_fast_lane_gives_what_wsproto_alone_gives(case: tuple[Role, bool, bytes], at: list[int]) -> None:
+    role, deflate, data = case
+    parameters = DeflateParameters() if deflate else None
+    fast = WebSocketSession(role, deflate=parameters)
+    slow = without_lane(WebSocketSession(role, deflate=parameters))
+    # Whole events only: what has come of a message that is not complete may differ until it is.
+    assert feed(fast, cut(data, at)) == feed(slow, cut(data, at))
+    assert fast.state is slow.state
+    assert len(fast.bytes_to_send()) == len(slow.bytes_to_send())
+    fast.receive_eof(), slow.receive_eof()
+    assert fast.events() == slow.events()
 
 
 def check_clean(session: WebSocketSession, events: list[Event]) -> None:
