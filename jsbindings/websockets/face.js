@@ -1,6 +1,6 @@
 // k6/websockets: https://grafana.com/docs/k6/latest/javascript-api/k6-websockets/
 // The host opens, reads and writes; here are the WebSocket object, its states and its handlers (WHATWG WebSockets).
-import { GoError, handles, onEvents, ops, queueMacrotask, runNext } from 'k6py:kernel';
+import { GoError, handles, onEvent, ops, runNext, waitingEvents } from 'k6py:kernel';
 import { tagValues } from 'k6py:tags';
 import { Blob, bytesOf, byteSize } from 'k6py:blob';
 
@@ -18,6 +18,8 @@ const REASON_SIZE_BYTES_MAX = 123;
 const sockets = new Map();
 // The state behind a WebSocket object, for the properties that all of them share.
 const states = new WeakMap();
+
+const isMessage = (kind) => kind === 'message' || kind === 'binary';
 
 const readCode = (code) => Math.trunc(Number(code)) || 1000;
 
@@ -56,7 +58,8 @@ const close = (its, code, reason) => {
   const closeReason = reason === undefined || reason === null ? '' : String(reason);
   checkClose(closeCode, closeReason);
   its.readyState = CLOSING;
-  ws.close(its.id, closeCode, closeReason);
+  const dropped = waitingEvents().filter(([id, kind]) => id === its.id && isMessage(kind)).length;
+  ws.close(its.id, closeCode, closeReason, dropped);
 };
 
 const addEventListener = (its, type, listener) => {
@@ -189,20 +192,26 @@ const call = (its, type, handler, event) => {
   }
 };
 
-// One macrotask for each handler: microtasks run between them.
-const fire = (its, type, members) => {
-  const handlers = its.listeners[type] ?? [];
-  const first = its.handlers[type];
-  if (first === undefined && handlers.length === 0) {
+// Each handler is a macrotask of its own: microtasks run between them.
+const fire = (its, type, event) => {
+  const handler = its.handlers[type];
+  const listeners = its.listeners[type];
+  if (listeners === undefined) {
+    if (handler !== undefined) {
+      call(its, type, handler, event);
+    }
     return;
   }
-  const event = { type, target: its.socket, timestamp: ws.timestamp(), ...members };
-  const all = first === undefined ? handlers : [first, ...handlers];
-  if (all.length > 1) {
-    runNext(all.slice(1).map((handler) => () => call(its, type, handler, event)));
+  const [first, ...others] = handler === undefined ? listeners : [handler, ...listeners];
+  if (others.length > 0) {
+    runNext(others.map((other) => () => call(its, type, other, event)));
   }
-  call(its, type, all[0], event);
+  call(its, type, first, event);
 };
+
+// The order of the members is k6's.
+const event = (its, type) => ({ type, target: its.socket, timestamp: Date.now() });
+const messageEvent = (its, data) => ({ type: 'message', target: its.socket, timestamp: Date.now(), data, origin: its.url });
 
 const happenings = {
   open(its, protocol, extensions) {
@@ -211,36 +220,35 @@ const happenings = {
     // close() may have come first.
     if (its.readyState === CONNECTING) {
       its.readyState = OPEN;
-      fire(its, 'open');
+      fire(its, 'open', event(its, 'open'));
     }
   },
   message(its, data) {
-    fire(its, 'message', { data, origin: its.url });
+    // After close() messages are dropped.
+    if (its.readyState === OPEN) {
+      fire(its, 'message', messageEvent(its, data));
+    }
   },
   binary(its, data) {
-    fire(its, 'message', { data: its.binaryType === 'blob' ? new Blob([data]) : data, origin: its.url });
+    happenings.message(its, its.binaryType === 'blob' ? new Blob([data]) : data);
   },
-  ping: (its) => fire(its, 'ping'),
-  pong: (its) => fire(its, 'pong'),
+  ping: (its) => fire(its, 'ping', event(its, 'ping')),
+  pong: (its) => fire(its, 'pong', event(its, 'pong')),
   error(its, error) {
     its.readyState = CLOSED;
-    fire(its, 'error', { error });
+    fire(its, 'error', { ...event(its, 'error'), error });
   },
   close(its, code, reason) {
     its.readyState = CLOSED;
     sockets.delete(its.id);
-    fire(its, 'close', { code: code ?? undefined, reason });
+    fire(its, 'close', { ...event(its, 'close'), code: code ?? undefined, reason });
   },
 };
 
-onEvents('k6/websockets', (events) => {
-  for (const [id, kind, ...members] of events) {
-    queueMacrotask(() => {
-      const its = sockets.get(id);
-      if (its !== undefined) {
-        happenings[kind](its, ...members);
-      }
-    });
+onEvent('k6/websockets', ([id, kind, first, second]) => {
+  const its = sockets.get(id);
+  if (its !== undefined) {
+    happenings[kind](its, first, second);
   }
 });
 

@@ -1,91 +1,25 @@
-"""k6/websockets: sockets of one virtual user on its event loop, their bounds and their metrics."""
+"""k6/websockets: the sockets of one virtual user on its event loop."""
 
 from __future__ import annotations
 
 import itertools
-from collections import deque
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from jsbindings.api import Binding, Thrown, op
+from jsbindings.websockets.socket import CLOSE_NORMAL, CLOSED_WITHOUT_CODE, Socket, told_at_end
 from jsbindings.ws.opening import answer_tags, open_websocket
-from jsbindings.ws.texts import CLOSE_NO_STATUS, close_text
 from runner.engine.interpreter import Interpreter
 from runner.errors import ScriptError, TransportError
-from runner.metrics.builtin import (
-    WS_CONNECTING,
-    WS_MSGS_RECEIVED,
-    WS_MSGS_SENT,
-    WS_PING,
-    WS_SESSION_DURATION,
-    WS_SESSIONS,
-)
-from runner.metrics.tags import TagSet
-from runner.net.websocket import Connected, MalformedUrl, WebSocketConnection
+from runner.metrics.builtin import WS_CONNECTING, WS_PING, WS_SESSIONS
+from runner.net.websocket import Connected, MalformedUrl
 from runner.ops import Interrupted
-from runner.protocol.websocket import (
-    BinaryMessage,
-    CloseReceived,
-    ConnectionLost,
-    Event,
-    PingReceived,
-    PongReceived,
-    ProtocolFailed,
-    ProtocolStateError,
-    TextMessage,
-)
-from runner.reactor import Task, Timer
+from runner.protocol.websocket import BinaryMessage, Event, PingReceived, PongReceived, TextMessage
 
-CLOSE_NORMAL = 1000
-# Of an end without a close frame the script learns no code.
-CLOSED_WITHOUT_CODE = ["close", None, ""]
-UNEXPECTED_EOF = "unexpected EOF"
-# What k6 would have let pass: without a word, nobody would know why the connection is closed.
-TOLD_VIOLATIONS = frozenset({"bad UTF-8", "bad compressed data", "message too big"})
 CANCELLED = "operation was canceled"
-
-# What a peer that does not read may make us keep for it; the send() that goes beyond it fails the connection, as the
-# WHATWG's specification has it (https://websockets.spec.whatwg.org/#dom-websocket-send).
-UNSENT_BYTES_MAX = 64 * 1024 * 1024
 # Events that cross at once, so that a flood neither grows memory nor keeps other VUs waiting.
 EVENTS_PER_DELIVERY_MAX = 64
-
-
-@dataclass
-class Socket:
-    """One socket, from its constructor to its close event.
-
-    Args:
-        number: its handle in JavaScript.
-        tags: on its samples; more of them once the server has answered.
-        started_s: when it was made, on the reactor's clock; `started_at_s` is the same in Unix time.
-        hold: keeps the iteration from ending.
-        connecting: the task that opens it.
-        close_wanted: code and reason of a close() before it was open.
-        is_closing: close() was called: messages are dropped.
-        is_posted: a macrotask that takes its events is on its way.
-        unsent: size of each message that has not left as a whole, and where it ends in all that was queued.
-    """
-
-    number: int
-    url: str
-    tags: TagSet
-    started_s: float
-    started_at_s: float
-    hold: int
-    connecting: Task | None = None
-    connection: WebSocketConnection | None = None
-    close_wanted: tuple[int, str] | None = None
-    close_timer: Timer | None = None
-    is_closing: bool = False
-    is_posted: bool = False
-    is_cancelled: bool = False
-    pings: dict[bytes, float] = field(default_factory=dict)
-    ping_numbers: itertools.count[int] = field(default_factory=itertools.count)
-    unsent: deque[tuple[int, int]] = field(default_factory=deque)
-    queued_bytes: int = 0
 
 
 class WebSocketsBinding(Binding):
@@ -106,11 +40,6 @@ class WebSocketsBinding(Binding):
     def warn(self, message: str) -> None:
         """Log a warning."""
         self.vu.logger.warning(message)
-
-    @op
-    def timestamp(self) -> float:
-        """What events carry: milliseconds of Unix time."""
-        return self.vu.context.wall_clock() * 1000
 
     # ---- connecting
 
@@ -148,14 +77,8 @@ class WebSocketsBinding(Binding):
         if vu.context.has_system_tag("name"):
             tags = tags.with_tag("name", url)
         number = next(self._numbers)
-        socket = self._sockets[number] = Socket(
-            number,
-            url,
-            tags.with_tags(params["tags"]),
-            vu.reactor.now(),
-            vu.context.wall_clock(),
-            vu.event_loop.hold(),
-        )
+        socket = Socket(vu, number, url, tags.with_tags(params["tags"]), vu.event_loop.hold())
+        self._sockets[number] = socket
         socket.connecting = vu.reactor.spawn(self._connect, socket, params)
         return number
 
@@ -166,7 +89,6 @@ class WebSocketsBinding(Binding):
         headers = params["headers"]
         if params["protocols"]:
             headers = [("Sec-WebSocket-Protocol", params["protocols"]), *headers]
-        problem = ""
         try:
             connected = open_websocket(
                 vu,
@@ -183,26 +105,27 @@ class WebSocketsBinding(Binding):
             problem = CANCELLED
         finally:
             socket.connecting = None
-        if socket.number not in self._sockets:
+        if socket.number in self._sockets:
+            self._take_answer(socket, connected, problem)
+        elif connected is not None and connected.connection is not None:
             # The iteration is over.
-            if connected is not None and connected.connection is not None:
-                connected.connection.cut()
-            return
-        if connected is not None:
-            socket.tags = answer_tags(vu, socket.tags, connected)
-        vu.emit(WS_SESSIONS, 1, socket.tags, socket.started_at_s)
-        vu.emit(WS_CONNECTING, (vu.reactor.now() - socket.started_s) * 1000, socket.tags, socket.started_at_s)
+            connected.connection.cut()
+
+    def _take_answer(self, socket: Socket, connected: Connected | None, problem: str) -> None:
+        vu, started_at_s = self.vu, socket.started_at_s
+        tags = socket.tags if connected is None else answer_tags(vu, socket.tags, connected)
+        vu.emit(WS_SESSIONS, 1, tags, started_at_s)
+        vu.emit(WS_CONNECTING, (vu.reactor.now() - socket.started_s) * 1000, tags, started_at_s)
         if connected is None or connected.connection is None:
             self._post(socket, [["error", problem], CLOSED_WITHOUT_CODE], is_end=True)
             return
-        socket.connection = connected.connection
-        extensions = [
-            value for name, value in connected.handshake.headers if name.lower() == "sec-websocket-extensions"
-        ]
-        self._post(socket, [["open", connected.handshake.subprotocol, extensions]])
-        socket.connection.listen(partial(self._notice, socket))
+        socket.open(connected.connection, tags)
+        answer = connected.handshake
+        agreed = [value for name, value in answer.headers if name.lower() == "sec-websocket-extensions"]
+        self._post(socket, [["open", answer.subprotocol, agreed]])
+        connected.connection.listen(partial(self._notice, socket))
         if socket.close_wanted is not None:
-            self._close(socket, *socket.close_wanted)
+            socket.close(*socket.close_wanted)
 
     # ---- commands
 
@@ -210,60 +133,36 @@ class WebSocketsBinding(Binding):
     def send_text(self, number: int, text: str) -> None:
         """Send a message; it leaves when the macrotask is over or waits."""
         socket = self._sockets.get(number)
-        if socket is not None and socket.connection is not None:
-            self._send(socket, socket.connection.send_text, text, len(text))
+        if socket is not None:
+            socket.send_text(text)
 
     @op
     def send_binary(self, number: int, data: bytes) -> None:
         """As send_text()."""
         socket = self._sockets.get(number)
-        if socket is not None and socket.connection is not None:
-            self._send(socket, socket.connection.send_binary, data, len(data))
-
-    def _send(self, socket: Socket, send: Any, data: str | bytes, length: int) -> None:
-        connection = socket.connection
-        assert connection is not None
-        self.vu.count(WS_MSGS_SENT, 1, socket.tags)
-        before_bytes = connection.unsent_bytes
-        if not before_bytes:
-            socket.unsent.clear()
-        elif before_bytes > UNSENT_BYTES_MAX:
-            connection.fail(f"the server does not read: {before_bytes} bytes wait to be sent")
-            return
-        try:
-            send(data)
-        except ProtocolStateError:
-            # The server was faster: its close frame is known, and not yet told to the script.
-            return
-        socket.queued_bytes += connection.unsent_bytes - before_bytes
-        size_bytes = len(data.encode()) if isinstance(data, str) and not data.isascii() else length
-        socket.unsent.append((size_bytes, socket.queued_bytes))
+        if socket is not None:
+            socket.send_binary(data)
 
     @op
     def buffered_amount(self, number: int) -> int:
-        """Bytes of messages that have not left yet, without frames and encryption."""
+        """See Socket.buffered_amount."""
         socket = self._sockets.get(number)
-        if socket is None or socket.connection is None:
-            return 0
-        sent_bytes = socket.queued_bytes - socket.connection.unsent_bytes
-        while socket.unsent and socket.unsent[0][1] <= sent_bytes:
-            socket.unsent.popleft()
-        return sum(size_bytes for size_bytes, _ in socket.unsent)
+        return 0 if socket is None else socket.buffered_amount()
 
     @op
     def ping(self, number: int) -> None:
-        """Send a ping with a number of its own as payload; its pong gives a sample of ws_ping."""
+        """Send a ping; its pong gives a sample of ws_ping."""
         socket = self._sockets.get(number)
-        if socket is None or socket.connection is None or not socket.connection.is_open:
-            return
-        payload = str(next(socket.ping_numbers)).encode()
-        socket.pings[payload] = self.vu.reactor.now()
-        self.vu.count(WS_MSGS_SENT, 1, socket.tags)
-        socket.connection.ping(payload)
+        if socket is not None:
+            socket.ping()
 
     @op
-    def close(self, number: int, code: int, reason: str) -> None:
-        """Send a close frame, once there is a connection; the close event comes with the server's answer."""
+    def close(self, number: int, code: int, reason: str, dropped: int) -> None:
+        """Send a close frame, once there is a connection; the close event comes with the server's answer.
+
+        Args:
+            dropped: messages that the script has been told of and will not look at.
+        """
         socket = self._sockets.get(number)
         if socket is None:
             return
@@ -271,25 +170,15 @@ class WebSocketsBinding(Binding):
         if socket.connection is None:
             socket.close_wanted = code, reason
         else:
-            self._close(socket, code, reason)
-
-    def _close(self, socket: Socket, code: int, reason: str) -> None:
-        connection = socket.connection
-        assert connection is not None
-        if not connection.is_open:
-            return
-        self.vu.count(WS_MSGS_SENT, 1, socket.tags)
-        connection.close(code, reason)
-        reactor = self.vu.reactor
-        until_s = reactor.now() + self.vu.context.limits.close_answer_s
-        socket.close_timer = reactor.call_at(until_s, connection.fail, "")
+            socket.received.add(-dropped)
+            socket.close(code, reason)
 
     @op
     def fail(self, number: int, text: str) -> None:
         """A handler threw: the connection is cut, and the script told by an error and a close event."""
         socket = self._sockets.get(number)
         if socket is not None:
-            self._end_session(socket, is_cut=True)
+            socket.end(is_cut=True)
             self._post(socket, [["error", text], CLOSED_WITHOUT_CODE], is_end=True)
 
     @op
@@ -308,24 +197,31 @@ class WebSocketsBinding(Binding):
     def _deliver(self, socket: Socket, interpreter: Interpreter) -> dict[str, Any]:
         """The macrotask that hands events to the script."""
         socket.is_posted = False
-        connection = socket.connection
-        if connection is None or socket.number not in self._sockets:
+        connection, number = socket.connection, socket.number
+        if connection is None:
             return {}
         told: list[list[Any]] = []
-        received_count = 0
+        messages = 0
         while len(told) < EVENTS_PER_DELIVERY_MAX and (event := connection.take_event()) is not None:
-            is_message = isinstance(event, (TextMessage, BinaryMessage))
-            if is_message and socket.is_closing:
+            if isinstance(event, (TextMessage, BinaryMessage)):
+                if not socket.is_closing:
+                    messages += 1
+                    told.append(
+                        [number, "message" if isinstance(event, TextMessage) else "binary", event.data]
+                    )
                 continue
-            received_count += is_message
-            told += self._told(socket, event)
-        self.vu.count(WS_MSGS_RECEIVED, received_count, socket.tags)
+            socket.received.add(messages)
+            messages = 0
+            told += [[number, *words] for words in self._told(socket, event)]
+        socket.received.add(messages)
         if connection.has_events:
             self._notice(socket)
-        return self._enter(socket, told, interpreter) if told else {}
-
-    def _enter(self, socket: Socket, told: list[list[Any]], interpreter: Interpreter) -> dict[str, Any]:
-        return interpreter.deliver(self.module, [[socket.number, *event] for event in told])
+        if not told:
+            return {}
+        state = interpreter.deliver(self.module, told)
+        # What the handlers sent leaves now, and not at the reactor's next turn.
+        connection.flush()
+        return state
 
     def _post(self, socket: Socket, told: list[list[Any]], *, is_end: bool = False) -> None:
         """Hand over what no event of the connection says."""
@@ -333,16 +229,12 @@ class WebSocketsBinding(Binding):
         def macrotask(interpreter: Interpreter) -> dict[str, Any]:
             if is_end:
                 self._drop(socket.number)
-            return self._enter(socket, told, interpreter)
+            return interpreter.deliver(self.module, [[socket.number, *words] for words in told])
 
         self.vu.event_loop.post(macrotask, self.vu.reactor.now())
 
     def _told(self, socket: Socket, event: Event) -> list[list[Any]]:
         match event:
-            case TextMessage(data):
-                return [["message", data]]
-            case BinaryMessage(data):
-                return [["binary", data]]
             case PingReceived():
                 return [["ping"]]
             case PongReceived(payload):
@@ -351,59 +243,24 @@ class WebSocketsBinding(Binding):
                     self.vu.emit(WS_PING, (self.vu.reactor.now() - sent_s) * 1000, socket.tags)
                 return [["pong"]]
             case _:
-                self._end_session(socket)
+                self.vu.logger.debug(f"{socket.url} ended: {event}")
                 self._drop(socket.number)
-                return self._ending(event)
-
-    def _ending(self, event: Event) -> list[list[Any]]:
-        """The error and the close event."""
-        match event:
-            case CloseReceived(1000 | 1001 as code, reason):
-                return [["close", code, reason]]
-            case CloseReceived(code, reason):
-                return [["error", close_text(code, reason)], ["close", code, reason]]
-            case ConnectionLost(message, reset=False):
-                return [["error", message], ["close", event.code, UNEXPECTED_EOF]]
-            case ConnectionLost(message):
-                self.vu.logger.debug(f"a WebSocket connection was lost: {message}")
-                return [CLOSED_WITHOUT_CODE]
-            case ProtocolFailed(close_frame_one_byte=True):
-                return [["error", close_text(CLOSE_NO_STATUS, "")], ["close", CLOSE_NO_STATUS, ""]]
-            case ProtocolFailed(code, message) if message in TOLD_VIOLATIONS:
-                return [["error", f"websocket: {message} (closed with {code})"], CLOSED_WITHOUT_CODE]
-            case ProtocolFailed(_, message):
-                self.vu.logger.debug(f"the WebSocket server broke the protocol: {message}")
-                return [CLOSED_WITHOUT_CODE]
-        raise AssertionError(event)
+                return told_at_end(event)
 
     # ---- the end
-
-    def _end_session(self, socket: Socket, *, is_cut: bool = False) -> None:
-        connection, socket.connection = socket.connection, None
-        if socket.close_timer is not None:
-            socket.close_timer.cancel()
-        if connection is None:
-            return
-        vu = self.vu
-        vu.emit(WS_SESSION_DURATION, (vu.reactor.now() - socket.started_s) * 1000, socket.tags)
-        if is_cut:
-            connection.cut()
-        else:
-            connection.end(vu.context.lingering, vu.context.limits.close_s)
 
     def _drop(self, number: int) -> None:
         socket = self._sockets.pop(number, None)
         if socket is not None:
-            self._end_session(socket)
+            socket.end()
             self.vu.event_loop.release(socket.hold)
 
     def wind_down(self) -> None:
         """Open sockets are closed with 1000, as in k6, and what is being opened is given up."""
         for socket in list(self._sockets.values()):
-            connection = socket.connection
-            if connection is not None:
-                self._send_close(socket)
-                self._end_session(socket)
+            if socket.connection is not None:
+                socket.give_up()
+                socket.end()
                 self._post(socket, [["close", CLOSE_NORMAL, ""]], is_end=True)
             elif socket.connecting is not None:
                 self.vu.reactor.interrupt(socket.connecting, Interrupted())
@@ -413,10 +270,5 @@ class WebSocketsBinding(Binding):
         for socket in list(self._sockets.values()):
             if socket.connecting is not None:
                 self.vu.reactor.interrupt(socket.connecting, Interrupted())
-            self._send_close(socket)
+            socket.give_up()
             self._drop(socket.number)
-
-    def _send_close(self, socket: Socket) -> None:
-        if socket.connection is not None and socket.connection.is_open:
-            # Not one of the script's, and so not counted (as in k6).
-            socket.connection.close(CLOSE_NORMAL)

@@ -1,11 +1,15 @@
 // k6/ws: https://grafana.com/docs/k6/latest/javascript-api/k6-ws/
-// connect() blocks the script. It pulls one event after the other from the host and hands it to the script's handlers.
-import { GoError, handles, ops } from 'k6py:kernel';
+// connect() blocks the script. It pulls events from the host, some at a time, and hands them to the script's handlers.
+// What these send goes with the next pull, or before whatever else the host is asked for.
+import { GoError, handles, ops, postpone } from 'k6py:kernel';
 import { tagValues } from 'k6py:tags';
 
 const ws = ops('k6/ws');
 
 const GOING_AWAY = 1001;
+
+// Messages that wait for the next pull: beyond it they go at once, so that a script that sends and sends waits for its peer.
+const UNSENT_MAX = 64;
 
 // JSON has no Infinity; a timer that is due in thousands of years is as good.
 const finite = (number) => Math.max(-Number.MAX_SAFE_INTEGER, Math.min(number, Number.MAX_SAFE_INTEGER));
@@ -14,6 +18,9 @@ const makeSocket = (id) => {
   const handlers = new Map();
   const timers = new Map();
   let closed = false;
+  let unsent = [];
+  let events = [];
+  let position = 0;
 
   // A handler that is added while its event runs waits for the next one.
   const emit = (event, ...args) => {
@@ -28,6 +35,29 @@ const makeSocket = (id) => {
   const attempt = (problem) => {
     if (problem) {
       emitError(problem);
+    }
+  };
+
+  const takeUnsent = () => {
+    const texts = unsent;
+    unsent = [];
+    postpone(null);
+    return texts;
+  };
+
+  const sendNow = () => attempt(ws.send_texts(id, takeUnsent()));
+
+  const sendText = (text) => {
+    if (closed) {
+      attempt(ws.send_texts(id, [text]));
+      return;
+    }
+    if (unsent.length === 0) {
+      postpone(sendNow);
+    }
+    unsent.push(text);
+    if (unsent.length === UNSENT_MAX) {
+      sendNow();
     }
   };
 
@@ -62,7 +92,7 @@ const makeSocket = (id) => {
       }
     },
     send(data) {
-      attempt(ws.send_text(id, String(data ?? '')));
+      sendText(String(data ?? ''));
     },
     sendBinary(data) {
       if (!(data instanceof ArrayBuffer)) {
@@ -109,7 +139,13 @@ const makeSocket = (id) => {
       setup(socket);
       emit('open');
       while (!closed) {
-        dispatch(ws.next_event(id));
+        // More than one: a read of the socket brings small messages by the thousand.
+        events = ws.next_events(id, takeUnsent());
+        attempt(events[0]);
+        for (position = 1; position < events.length && !closed;) {
+          position += 1;
+          dispatch(events[position - 1]);
+        }
       }
     } catch (error) {
       socket.close(GOING_AWAY);
@@ -117,7 +153,10 @@ const makeSocket = (id) => {
     }
   };
 
-  return { run };
+  // How many messages have come of which the script will not hear.
+  const unheard = () => events.slice(position).filter(([kind]) => kind === 'message' || kind === 'binaryMessage').length;
+
+  return { run, unheard };
 };
 
 const readParams = (params) => {
@@ -149,10 +188,11 @@ export function connect(...args) {
   const params = readParams(args.length === 3 ? args[1] : null);
   const { socket, response } = ws.connect(String(args[0]), params);
   if (socket !== null) {
+    const its = makeSocket(socket);
     try {
-      makeSocket(socket).run(setup);
+      its.run(setup);
     } finally {
-      ws.end(socket);
+      ws.end(socket, its.unheard());
     }
   }
   return response;

@@ -19,6 +19,7 @@ from runner.metrics.builtin import (
     WS_SESSION_DURATION,
     WS_SESSIONS,
 )
+from runner.metrics.collector import Tally
 from runner.metrics.tags import TagSet
 from runner.net.websocket import Connected, MalformedUrl, WebSocketConnection
 from runner.ops import Interrupted
@@ -37,6 +38,8 @@ from runner.protocol.websocket import (
 from runner.vu.event_loop import EventLoop
 
 CLOSE_GOING_AWAY = 1001
+# Events that one crossing brings, so that a flood neither grows memory nor keeps other VUs waiting.
+EVENTS_TOGETHER_MAX = 64
 
 
 @dataclass
@@ -51,6 +54,8 @@ class Socket:
     connection: WebSocketConnection
     tags: TagSet
     started_s: float
+    sent: Tally
+    received: Tally
     timers: EventLoop = field(default_factory=EventLoop)
     pings: dict[bytes, float] = field(default_factory=dict)
     ping_numbers: itertools.count[int] = field(default_factory=itertools.count)
@@ -108,7 +113,13 @@ class WsBinding(Binding):
         vu.emit(WS_CONNECTING, connecting_ms, tags, started_at_s)
         if connected is not None and connected.connection is not None:
             number = next(self._numbers)
-            self._sockets[number] = Socket(connected.connection, tags, started_s)
+            self._sockets[number] = Socket(
+                connected.connection,
+                tags,
+                started_s,
+                sent=vu.tally(WS_MSGS_SENT, tags),
+                received=vu.tally(WS_MSGS_RECEIVED, tags),
+            )
             return {"socket": number, "response": _response(connected.handshake, url, "")}
         vu.emit(WS_SESSION_DURATION, (vu.reactor.now() - started_s) * 1000, tags, started_at_s)
         if vu.options.throw:
@@ -119,19 +130,41 @@ class WsBinding(Binding):
     # ---- commands
 
     @op
-    def send_text(self, number: int, text: str) -> str | None:
-        """Send a message.
+    def send_texts(self, number: int, texts: list[str]) -> str | None:
+        """Send messages and wait until the system has taken them.
 
         Returns:
             what went wrong, None when nothing did.
         """
-        self._count_sent(number)
-        return self._command(number, lambda connection: connection.send_text(text))
+        socket = self._sockets.get(number)
+        if socket is None:
+            # k6 counts a message before it tries to send it, also after the end of connect().
+            self.vu.count(WS_MSGS_SENT, len(texts), self._ended_tags.get(number, self.vu.tags))
+            return CLOSE_SENT
+        return self._send_texts(socket, texts)
+
+    def _send_texts(self, socket: Socket, texts: list[str]) -> str | None:
+        socket.sent.add(len(texts))
+        connection = socket.connection
+        try:
+            for text in texts:
+                connection.send_text(text)
+            connection.wait_sent(self.vu.reactor.now() + self.vu.context.limits.send_s)
+        except ProtocolStateError:
+            return CLOSE_SENT
+        except TransportError as error:
+            connection.fail("")
+            return error.message
+        return None
 
     @op
     def send_binary(self, number: int, data: bytes) -> str | None:
-        """As send_text()."""
-        self._count_sent(number)
+        """As send_texts()."""
+        socket = self._sockets.get(number)
+        if socket is None:
+            self.vu.count(WS_MSGS_SENT, 1, self._ended_tags.get(number, self.vu.tags))
+        else:
+            socket.sent.add()
         return self._command(number, lambda connection: connection.send_binary(data))
 
     @op
@@ -170,12 +203,6 @@ class WsBinding(Binding):
             return error.message
         return None
 
-    def _count_sent(self, number: int) -> None:
-        # k6 counts a message before it tries to send it, also after the end of connect().
-        socket = self._sockets.get(number)
-        tags = self._ended_tags.get(number, self.vu.tags) if socket is None else socket.tags
-        self.vu.count(WS_MSGS_SENT, 1, tags)
-
     # ---- events
 
     @op
@@ -188,35 +215,49 @@ class WsBinding(Binding):
         return socket.timers.start_timer("", delay_ms / 1000, repeats)
 
     @op
-    def next_event(self, number: int) -> list[Any]:
-        """Wait for the next event: a list of its kind and what belongs to it.
+    def next_events(self, number: int, texts: list[str]) -> list[Any]:
+        """Send `texts`, then wait for the next events, and give those that are there.
 
-        The kinds are those of ``Socket.on`` and two more: ``timer`` with the timer's number, and
-        ``closed`` with the
-        code of the close event and, when an error event comes first, its text.
+        Returns:
+            What went wrong with sending, and after it the events, each a list of its kind and what belongs to it.  The
+            kinds are those of ``Socket.on`` and two more: ``timer`` with the timer's number, and ``closed`` with the
+            code of the close event and, when an error event comes first, its text.
         """
         socket = self._sockets[number]
+        problem = self._send_texts(socket, texts) if texts else None
+        timers, connection, now = socket.timers, socket.connection, self.vu.reactor.now
         while True:
-            timers = socket.timers
-            timers.now_s = self.vu.reactor.now()
             due_s = timers.next_due_s()
-            is_due = due_s is not None and due_s <= timers.now_s
-            # Timers and messages take turns, so that neither a flood nor a short interval starves the other.
-            if is_due and not socket.network_first:
-                socket.network_first = True
-                return ["timer", timers.take_due()]
-            socket.network_first = False
-            event = socket.connection.next_event(due_s)
+            if due_s is not None:
+                timers.now_s = now()
+                # Timers and messages take turns, so that neither a flood nor a short interval starves the other.
+                if due_s <= timers.now_s and not socket.network_first:
+                    socket.network_first = True
+                    return [problem, ["timer", timers.take_due()]]
+                socket.network_first = False
+            event = connection.next_event(due_s)
             if event is not None:
-                return self._told(socket, event)
+                return self._told_together(socket, event, problem)
+
+    def _told_together(self, socket: Socket, event: Event | None, problem: str | None) -> list[Any]:
+        told: list[Any] = [problem]
+        messages = 0
+        while event is not None:
+            if isinstance(event, TextMessage):
+                messages += 1
+                told.append(["message", event.data])
+            else:
+                messages += isinstance(event, BinaryMessage)
+                told.append(self._told(socket, event))
+                if socket.close_sent:
+                    break
+            event = socket.connection.take_event() if len(told) <= EVENTS_TOGETHER_MAX else None
+        socket.received.add(messages)
+        return told
 
     def _told(self, socket: Socket, event: Event) -> list[Any]:
         match event:
-            case TextMessage(data):
-                self.vu.count(WS_MSGS_RECEIVED, 1, socket.tags)
-                return ["message", data]
             case BinaryMessage(data):
-                self.vu.count(WS_MSGS_RECEIVED, 1, socket.tags)
                 return ["binaryMessage", data]
             case PingReceived():
                 return ["ping"]
@@ -254,9 +295,14 @@ class WsBinding(Binding):
     # ---- the end
 
     @op
-    def end(self, number: int) -> None:
-        """connect() returns: the session is over."""
+    def end(self, number: int, unheard: int) -> None:
+        """connect() returns: the session is over.
+
+        Args:
+            unheard: events that were given and that the script did not hear of; they are not counted, as in k6.
+        """
         socket = self._sockets.pop(number)
+        socket.received.add(-unheard)
         self._ended_tags[number] = socket.tags
         self._end(socket)
 
@@ -273,6 +319,8 @@ class WsBinding(Binding):
         self._ended_tags.clear()
 
     def _end(self, socket: Socket) -> None:
+        socket.sent.close()
+        socket.received.close()
         self.vu.emit(WS_SESSION_DURATION, (self.vu.reactor.now() - socket.started_s) * 1000, socket.tags)
         socket.connection.end(self.vu.context.lingering, self.vu.context.limits.close_s)
 

@@ -15,8 +15,21 @@ from runner.engine.native import NativeDoor
 from runner.errors import InternalError, K6pyError
 from runner.ops import Interrupted, Op, Thrown
 
-_dumps = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-_loads = json.JSONDecoder().decode
+
+def _refuse_value(value: object) -> object:
+    raise TypeError(f"{type(value).__name__} has no JSON")
+
+
+# The C halves of the json module: what JSONEncoder.encode and JSONDecoder.decode do around them costs more than they
+# themselves on the short texts that cross here.
+_quoted = json.encoder.encode_basestring
+_scan: Any = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+_make_encoder: Any = json.encoder.c_make_encoder  # type: ignore[attr-defined]
+_pieces: Any = (
+    json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).iterencode
+    if _make_encoder is None
+    else _make_encoder(None, _refuse_value, _quoted, None, ":", ",", False, False, False)
+)
 
 # Handlers and finally blocks of an interrupted script may call a few more ops; a script that catches every
 # exception and calls on and on is sent into an endless loop, where the watchdog can cut it off.
@@ -33,7 +46,7 @@ class Bridge:
 
     def __init__(self, door: NativeDoor | None) -> None:
         self._door = door
-        self._ops: dict[str, Op] = {}
+        self._ops: dict[bytes, Op] = {}
         self.interrupted = False
         self._refused_count = 0
         # An op of ours that failed for a reason that is no script's fault; the host raises it when JS has
@@ -42,7 +55,7 @@ class Bridge:
 
     def register(self, ops: Mapping[str, Op]) -> None:
         """Make `ops` callable, by their full names (``module.verb``)."""
-        self._ops.update(ops)
+        self._ops.update((name.encode(), op) for name, op in ops.items())
 
     def resume(self) -> None:
         """Serve ops again after an interruption."""
@@ -57,10 +70,17 @@ class Bridge:
         """One op call, as dukpy makes it: JSON in, JSON out."""
         if self.interrupted:
             return self._refuse()
-        op = self._ops.get(name.decode())
+        op = self._ops.get(name)
         if op is None:
             return _error("Error", f"k6py has no op {name.decode()!r}")
-        return self.answer(name.decode(), lambda: op.call(*self._decode(op, arguments)))
+        try:
+            if op.byte_arguments or b"\\ud" in arguments:
+                value = op.call(*self._decode(op, arguments))
+            else:
+                value = op.call(*_scan(arguments.decode(), 0)[0])
+            return None if value is None else self._encode(value)
+        except BaseException as error:
+            return self._failure(name.decode(), error)
 
     def answer(self, name: str, call: Callable[[], Any]) -> bytes | None:
         """What JavaScript gets of an op: the value of `call`, or what it raised.
@@ -71,21 +91,27 @@ class Bridge:
             name: the op's, for error texts.
         """
         try:
-            return self._answer(call())
-        except Thrown as error:
+            value = call()
+            return None if value is None else self._encode(value)
+        except BaseException as error:
+            return self._failure(name, error)
+
+    def _failure(self, name: str, error: BaseException) -> bytes:
+        if isinstance(error, Thrown):
             return _error(error.js_class, error.message)
-        except K6pyError as error:
+        if isinstance(error, Interrupted):
+            self.interrupted = True
+            return self._refuse()
+        if isinstance(error, K6pyError):
             if isinstance(error, InternalError):
                 self.internal_error = error
             return _error("GoError", error.message)
-        except Interrupted:
-            self.interrupted = True
-            return self._refuse()
-        except Exception as error:
-            # In a module of one's own it is that module's bug, so the text names the op.
-            self.internal_error = InternalError(f"a bug in the module op {name}: {error!r}")
-            self.internal_error.__cause__ = error
-            return _error("Error", self.internal_error.message)
+        if not isinstance(error, Exception):
+            raise error
+        # In a module of one's own it is that module's bug, so the text names the op.
+        self.internal_error = InternalError(f"a bug in the module op {name}: {error!r}")
+        self.internal_error.__cause__ = error
+        return _error("Error", self.internal_error.message)
 
     def _refuse(self) -> bytes:
         """The answer to every op of an interrupted script: an exception, and more than that if it goes on."""
@@ -95,7 +121,7 @@ class Bridge:
         return _error("Error", "the iteration was interrupted")
 
     def _decode(self, op: Op, arguments: bytes) -> list[Any]:
-        values: list[Any] = _loads(arguments.decode())
+        values: list[Any] = _scan(arguments.decode(), 0)[0]
         # JSON.stringify escapes lone surrogates and nothing else that begins with \ud: well-formed text
         # skips the walk.
         if b"\\ud" in arguments:
@@ -118,11 +144,12 @@ class Bridge:
             return self._door.take_bytes(value["slot"])
         return unpack(value["packed"])
 
-    def _answer(self, value: Any) -> bytes | None:
-        if value is None:
-            return None
+    def _encode(self, value: Any) -> bytes:
+        """``[value]``, or ``[value,1]`` when it holds bytes."""
         try:
-            return _dumps([value]).encode()
+            if isinstance(value, str):
+                return b"[%b]" % _quoted(value).encode()
+            return "".join(_pieces([value], 0)).encode()
         except TypeError:
             encoder = _BytesEncoder(self._door)
             return f"[{encoder.encode(value)},1]".encode()

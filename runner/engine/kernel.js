@@ -179,11 +179,30 @@ const unwrap = (answer) => {
   throw new (errorClasses[answer.error] ?? Error)(answer.message);
 };
 
+// What a module has put off saying to the host, to say more at once. It has to be said before anything else is.
+let postponed = null;
+export const postpone = (say) => {
+  postponed = say;
+};
+const sayPostponed = () => {
+  const say = postponed;
+  postponed = null;
+  say();
+};
+
 const bind = (name, byteArguments) => {
   if (byteArguments.length === 0) {
-    return (...args) => unwrap(callHost(name, ...args));
+    return (...args) => {
+      if (postponed !== null) {
+        sayPostponed();
+      }
+      return unwrap(callHost(name, ...args));
+    };
   }
   return (...args) => {
+    if (postponed !== null) {
+      sayPostponed();
+    }
     for (const index of byteArguments) {
       args[index] = pack(args[index]);
     }
@@ -214,14 +233,26 @@ export const ops = (module) => {
   return table;
 };
 
-// What a module does with events of the host: it gets what its binding told, and makes macrotasks of it.
+// What a module does with one event of the host: a macrotask, in which its binding's words arrive.
 const receivers = new Map();
-export const onEvents = (module, receive) => receivers.set(module, receive);
+export const onEvent = (module, receive) => receivers.set(module, receive);
 
-// Macrotasks that wait for their turn, with all microtasks between two of them.
-const macrotasks = [];
-export const queueMacrotask = (macrotask) => macrotasks.push(macrotask);
-export const runNext = (first) => macrotasks.unshift(...first);
+// Events that wait for their turn, and macrotasks that an event made of itself, which go first. All microtasks run
+// between two of them.
+let receive = null;
+let events = [];
+let position = 0;
+let extraMacrotasks = [];
+export const runNext = (macrotasks) => extraMacrotasks.push(...macrotasks);
+
+// What has crossed already and is still to come.
+export const waitingEvents = () => events.slice(position);
+
+const forgetEvents = () => {
+  events = [];
+  position = 0;
+  extraMacrotasks = [];
+};
 
 // The host's number of an object that a module made, for other modules (k6/ws takes k6/http's cookie jars).
 export const handles = new WeakMap();
@@ -370,7 +401,7 @@ const entries = {
   __proto__: null,
   begin() {
     outcome = newOutcome();
-    macrotasks.length = 0;
+    forgetEvents();
   },
   state: () => stringify({ done: outcome.done, threw: outcome.threw, rejected: outcome.rejected }),
   exports() {
@@ -389,7 +420,7 @@ const entries = {
     globalThis.__ITER = iteration;
     forgetTimers();
     promises.clear();
-    macrotasks.length = 0;
+    forgetEvents();
     return later(call(() => script[name](setupData)));
   },
   fire: (id) => later(guard(() => fireTimer(id))),
@@ -404,18 +435,25 @@ const entries = {
     return later(outcome);
   },
   deliver(module, answer) {
-    receivers.get(module)(unwrap(parse(answer)));
+    receive = receivers.get(module);
+    events = unwrap(parse(answer));
+    position = 0;
     return entries.step();
   },
+  // The next macrotask; a number tells that there are more.
   step() {
-    const macrotask = macrotasks.shift();
-    if (macrotask !== undefined) {
-      guard(macrotask);
+    try {
+      if (extraMacrotasks.length > 0) {
+        extraMacrotasks.shift()();
+      } else if (position < events.length) {
+        position += 1;
+        receive(events[position - 1]);
+      }
+    } catch (error) {
+      fail(outcome, error, false);
+      forgetEvents();
     }
-    if (outcome.threw !== undefined) {
-      macrotasks.length = 0;
-    }
-    return macrotasks.length > 0 ? macrotasks.length : later(outcome);
+    return position < events.length || extraMacrotasks.length > 0 ? 1 : later(outcome);
   },
   // handleSummary(): the data as JSON; its result is taken with files().
   summarise: (json) => later(call(() => script.handleSummary(parse(json)))),

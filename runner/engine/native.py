@@ -63,7 +63,6 @@ def _load() -> Any:
             "JS_WriteObject": (ctypes.c_void_p, [context, ctypes.POINTER(size), JSValue, ctypes.c_int]),
             "JS_ReadObject": (JSValue, [context, ctypes.c_char_p, size, ctypes.c_int]),
             "js_free": (None, [context, ctypes.c_void_p]),
-            "JS_UpdateStackTop": (None, [context]),
             "JS_SetGCThreshold": (None, [context, size]),
             "JS_Call": (JSValue, [context, JSValue, JSValue, ctypes.c_int, ctypes.POINTER(JSValue)]),
             "JS_IsJobPending": (ctypes.c_bool, [context]),
@@ -145,20 +144,23 @@ class NativeDoor:
             library.JS_FreeValue(context, function)
             self._entries[entry] = function
         count = len(arguments)
+        if not count:
+            return self._take(library.JS_Call(context, function, _UNDEFINED, 0, _NO_VALUES))
         values = (JSValue * count)()
+        texts = []
         for index, argument in enumerate(arguments):
             if isinstance(argument, str):
-                text = argument.encode("utf-8", "surrogatepass")
-                values[index] = library.JS_NewStringLen(context, text, len(text))
+                data = argument.encode("utf-8", "surrogatepass")
+                text = values[index] = library.JS_NewStringLen(context, data, len(data))
+                texts.append(text)
             elif argument is None:
                 values[index] = _UNDEFINED
             else:
-                values[index] = JSValue(argument & 0xFFFFFFFF, _TAG_INT)
-        library.JS_UpdateStackTop(self._runtime)
+                # A new structure of zeros is the integer 0.
+                values[index].payload = argument & 0xFFFFFFFF
         result = library.JS_Call(context, function, _UNDEFINED, count, values)
-        for value in values:
-            if value.tag < 0:
-                library.JS_FreeValue(context, value)
+        for text in texts:
+            library.JS_FreeValue(context, text)
         return self._take(result)
 
     def drain(self) -> None:
@@ -287,6 +289,7 @@ class ScriptFailed(Exception):
 
 
 _UNDEFINED = JSValue(0, _TAG_UNDEFINED)
+_NO_VALUES = (JSValue * 0)()
 _EXCEPTION = JSValue(0, _TAG_EXCEPTION)
 
 # The doors by the addresses of their contexts, for the tracker, which knows nothing else.

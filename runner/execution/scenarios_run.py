@@ -63,7 +63,7 @@ class ScenariosRun:
         self._tasks = [self._reactor.spawn(self._run_one, executor) for executor in self.executors]
         stops = [
             every(VUS_INTERVAL_S, self._reactor, self._sample_vus),
-            every(THRESHOLDS_INTERVAL_S, self._reactor, lambda: self._on_interval(self.elapsed_s)),
+            every(THRESHOLDS_INTERVAL_S, self._reactor, self._judge),
         ]
         for task in self._tasks:
             task.join()
@@ -171,6 +171,10 @@ class ScenariosRun:
         self._pool.give_back(executor.vus)
 
     # ---- meanwhile
+
+    def _judge(self) -> None:
+        self._context.collector.gather()
+        self._on_interval(self.elapsed_s)
 
     def _sample_vus(self) -> None:
         sample_vus(

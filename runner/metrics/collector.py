@@ -55,6 +55,7 @@ class Collector:
         self.samples_lost = 0
         self.sections: Sections | None = None
         self._samples: list[Sample] = []
+        self._tallies: set[Tally] = set()
 
     def add(
         self,
@@ -92,6 +93,30 @@ class Collector:
             for _ in range(n):
                 self.keep(sample)
 
+    def tally(
+        self,
+        metric: Metric,
+        tags: TagSet,
+        wall_clock: Callable[[], float],
+        metadata: Callable[[], Mapping[str, str] | None],
+    ) -> Tally:
+        """A tally of samples of 1 for a counter, which costs next to nothing per sample.
+
+        What it has counted reaches the sink with gather(), with its close(), or at once when an output wants each.
+        """
+        tally = Tally(self, metric, tags, wall_clock, metadata)
+        self._tallies.add(tally)
+        return tally
+
+    def gather(self) -> None:
+        """Bring the sinks up to date; to be called before somebody reads them while the test runs."""
+        for tally in self._tallies:
+            tally.gather()
+
+    def forget(self, tally: Tally) -> None:
+        """It counts no more."""
+        self._tallies.discard(tally)
+
     def drain(self) -> list[Sample]:
         """All waiting samples in order of arrival; afterwards none wait."""
         samples, self._samples = self._samples, []
@@ -110,3 +135,41 @@ class Collector:
         metric.add(value, tags, time_s)
         if self.sections is not None:
             self.sections.add(metric, value, tags, time_s)
+
+
+class Tally:
+    """See Collector.tally."""
+
+    __slots__ = ("_collector", "_metadata", "_metric", "_tags", "_waiting", "_wall_clock")
+
+    def __init__(
+        self,
+        collector: Collector,
+        metric: Metric,
+        tags: TagSet,
+        wall_clock: Callable[[], float],
+        metadata: Callable[[], Mapping[str, str] | None],
+    ) -> None:
+        self._collector = collector
+        self._metric = metric
+        self._tags = tags
+        self._wall_clock = wall_clock
+        self._metadata = metadata
+        self._waiting = 0
+
+    def add(self, n: int = 1) -> None:
+        """Count `n` more."""
+        self._waiting += n
+        if self._collector.wants_samples:
+            self.gather()
+
+    def gather(self) -> None:
+        """Hand over what has been counted since the last time."""
+        if self._waiting:
+            n, self._waiting = self._waiting, 0
+            self._collector.count(self._metric, n, self._tags, self._wall_clock(), self._metadata())
+
+    def close(self) -> None:
+        """Hand over the rest, and count no more."""
+        self.gather()
+        self._collector.forget(self)

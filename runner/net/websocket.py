@@ -166,6 +166,7 @@ class WebSocketConnection:
         self._listener: Callable[[], None] | None = None
         self._reader: Task | None = None
         self._writer: Task | None = None
+        self._written_bytes = 0
         self._is_watched = False
         self._flush_planned = False
         self._linger_timer: Timer | None = None
@@ -275,9 +276,14 @@ class WebSocketConnection:
                 self._writer = None
 
     @property
+    def queued_bytes(self) -> int:
+        """All that was ever queued, with frame headers."""
+        return self._session.queued_bytes
+
+    @property
     def unsent_bytes(self) -> int:
-        """How much is queued, or waits for the peer to read: frame headers and encryption included."""
-        return self._session.queued_bytes + self._stream.unsent_bytes
+        """What is queued, or waits for the peer to read: with frame headers and encryption."""
+        return self._session.queued_bytes - self._written_bytes + self._stream.unsent_bytes
 
     @property
     def is_open(self) -> bool:
@@ -332,6 +338,7 @@ class WebSocketConnection:
         self._flush_planned = False
         data = self._session.bytes_to_send()
         if data:
+            self._written_bytes += len(data)
             self._stream.write(data)
 
     def _take_over(self) -> None:

@@ -134,7 +134,7 @@ class WebSocketSession:
     ) -> None:
         self.role = role
         self.state = State.OPEN
-        # The size of what bytes_to_send() will give.
+        # All that was ever queued, also what bytes_to_send() has given already.
         self.queued_bytes = 0
         extensions: list[Extension] = [MessageSizeLimit(message_size_bytes_max)]
         if deflate is not None:
@@ -194,7 +194,6 @@ class WebSocketSession:
         """
         data = b"".join(self._outgoing)
         self._outgoing.clear()
-        self.queued_bytes = 0
         return data
 
     def events(self) -> list[Event]:

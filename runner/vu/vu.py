@@ -7,29 +7,24 @@ Decides neither when an iteration starts nor what is logged of it: that is runne
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Literal
 
 from jsbindings.api import Binding
 from runner.engine.interpreter import KERNEL, Interpreter
 from runner.errors import ScriptError
 from runner.log import Logger
-from runner.metrics.builtin import GROUP_DURATION, BuiltinMetric
 from runner.metrics.groups import Group
-from runner.metrics.metric import Metric
 from runner.metrics.tags import TagSet
 from runner.net.stream import ByteCounter
 from runner.ops import Interrupted, Op, Thrown
-from runner.options.options import Options
-from runner.reactor import DeadlineReached, Reactor, Task, TaskState
 from runner.vu.context import TestContext
 from runner.vu.cookie_jar import CookieJars
-from runner.vu.event_loop import EventLoop, Macrotask
-from runner.vu.iteration_state import IterationState
-from runner.vu.outcome import Exports, Outcome, setup_data, summary_files, thrown_error, uncaught_error
+from runner.vu.event_loop import EventLoop
+from runner.vu.loop_runner import LoopRunner
+from runner.vu.outcome import Exports, Outcome, setup_data, summary_files, uncaught_error
+from runner.vu.sampler import Sampler
 
 Phase = Literal["init", "setup", "vu", "teardown"]
 
@@ -38,26 +33,8 @@ INIT_ONLY = (
     " https://grafana.com/docs/k6/latest/using-k6/test-lifecycle/ for more information"
 )
 
-# Macrotasks that one VU runs before the others get a turn.
-MACROTASKS_IN_A_ROW_MAX = 64
 
-
-def _fire(timer_id: int, interpreter: Interpreter) -> dict[str, Any]:
-    return interpreter.run_macrotask("fire", timer_id)
-
-
-def _constant(value: Any) -> Callable[[], Any]:
-    return lambda: value
-
-
-def _raiser(error: Exception) -> Callable[[], Any]:
-    def take() -> Any:
-        raise error
-
-    return take
-
-
-class VirtualUser:
+class VirtualUser(Sampler):
     """One virtual user.
 
     Args:
@@ -66,25 +43,13 @@ class VirtualUser:
     """
 
     def __init__(self, context: TestContext, vu_id: int) -> None:
-        self.context = context
-        self.vu_id = vu_id
+        super().__init__(context, vu_id)
         self.phase: Phase = "init"
-        self.event_loop = self._new_event_loop()
-        self._waiting: Task | None = None
-        self._in_a_row = 0
-        self._promise_ids = itertools.count(1)
-        # What settles promises of this iteration, by their numbers.
-        self._promise_tasks: dict[int, Task] = {}
-        self.iteration = IterationState()
+        self._loop_runner = LoopRunner(context.reactor)
         self.bytes = ByteCounter()
         self.cookie_jars = CookieJars()
-        self.group: Group = context.root_group
-        # What exec.vu.metrics.metadata holds: on samples, and no tags.
-        self.metadata: dict[str, str] = {}
         # Set by exec.test.abort(), which ends the iteration without an error of its own.
         self.abort_message: str | None = None
-        self._base_tags = TagSet.of({})
-        self._tags: TagSet | None = None
         self._bindings: dict[str, Binding] = {}
         self._interpreter: Interpreter | None = None
         self._setup_data: str | None = None
@@ -93,9 +58,9 @@ class VirtualUser:
     # ---- for bindings
 
     @property
-    def reactor(self) -> Reactor:
-        """The process's reactor."""
-        return self.context.reactor
+    def event_loop(self) -> EventLoop:
+        """The timers of the script, and what the host has for it."""
+        return self._loop_runner.loop
 
     @property
     def id_in_test(self) -> int:
@@ -104,70 +69,9 @@ class VirtualUser:
         return self.vu_id if segment is None or not self.vu_id else segment.number_in_test(self.vu_id - 1) + 1
 
     @property
-    def options(self) -> Options:
-        """The test's options."""
-        return self.context.require_options()
-
-    @property
     def logger(self) -> Logger:
         """The test's log."""
         return self.context.logger
-
-    @property
-    def tags(self) -> TagSet:
-        """The tags of a sample taken now: of the run, the scenario, the VU and the group."""
-        if self._tags is None:
-            self._tags = self._base_tags
-            if self.context.has_system_tag("group"):
-                self._tags = self._tags.with_tag("group", self.group.path)
-        return self._tags
-
-    def set_tag(self, name: str, value: str) -> None:
-        """A tag on all later samples of this VU."""
-        self._base_tags = self._base_tags.with_tag(name, value)
-        self._tags = None
-
-    def metric(self, metric: BuiltinMetric) -> Metric:
-        """The run's metric behind a built-in name."""
-        return self.context.collector.registry.builtin(metric)
-
-    def emit(
-        self,
-        metric: Metric | BuiltinMetric,
-        value: float,
-        tags: TagSet | None = None,
-        time_s: float | None = None,
-    ) -> None:
-        """Take a sample.
-
-        Args:
-            value: milliseconds for metrics of time.
-            tags: default: the VU's at this moment.
-            time_s: Unix time; default: now.
-        """
-        self.context.collector.add(
-            self.metric(metric) if isinstance(metric, BuiltinMetric) else metric,
-            value,
-            self.tags if tags is None else tags,
-            self.context.wall_clock() if time_s is None else time_s,
-            self._metadata(),
-        )
-
-    def count(self, metric: BuiltinMetric, n: int, tags: TagSet) -> None:
-        """Take `n` samples of 1 for a counter, at the price of one."""
-        context = self.context
-        context.collector.count(self.metric(metric), n, tags, context.wall_clock(), self._metadata())
-
-    def _metadata(self) -> Mapping[str, str] | None:
-        enabled = self.options.system_tags
-        if not self.metadata and "vu" not in enabled and "iter" not in enabled:
-            return None
-        values = dict(self.metadata)
-        if "vu" in enabled:
-            values["vu"] = str(self.vu_id)
-        if "iter" in enabled and self.iteration.in_instance >= 0:
-            values["iter"] = str(self.iteration.in_instance)
-        return values or None
 
     def sleep(self, seconds: float) -> None:
         """Park this VU and nobody else."""
@@ -182,42 +86,7 @@ class VirtualUser:
         Returns:
             The promise's number, for the kernel.
         """
-        promise_id, loop = next(self._promise_ids), self.event_loop
-        hold = loop.hold()
-
-        def fulfil() -> None:
-            try:
-                take = _constant(call())
-            except Interrupted:
-                return
-            except Exception as error:
-                take = _raiser(error)
-            self._promise_tasks.pop(promise_id, None)
-            loop.post(lambda interpreter: interpreter.settle(promise_id, op, take), self.reactor.now())
-            loop.release(hold)
-
-        self._promise_tasks[promise_id] = self.reactor.spawn(fulfil)
-        return promise_id
-
-    def _new_event_loop(self) -> EventLoop:
-        loop = EventLoop()
-        loop.on_post = self._wake
-        return loop
-
-    def enter_group(self, group: Group) -> Callable[[], None]:
-        """Make `group` the current one; the returned function ends it and takes its duration."""
-        outer, started_s = self.group, self.reactor.now()
-        self._set_group(group)
-
-        def leave() -> None:
-            tags = self.tags.with_tag("group", group.path) if "group" in self.tags else self.tags
-            self.emit(GROUP_DURATION, (self.reactor.now() - started_s) * 1000, tags)
-            self._set_group(outer)
-
-        return leave
-
-    def _set_group(self, group: Group) -> None:
-        self.group, self._tags = group, None
+        return self._loop_runner.promise(op, call)
 
     # ---- loading the script
 
@@ -228,7 +97,7 @@ class VirtualUser:
             ScriptError: the script does not load, or threw.
         """
         self.phase = "init"
-        self.event_loop = self._new_event_loop()
+        self._loop_runner = LoopRunner(self.reactor)
         self._bindings = {}
         interpreter = Interpreter(self.context.modules, self._engine_ops(), native=self.context.native)
         self._interpreter = interpreter
@@ -262,7 +131,7 @@ class VirtualUser:
             f"import * as script from {json.dumps(main)};\nimport {{ loaded }} from '{KERNEL}';\n"
             f"loaded(script, {json.dumps(commonjs)});\n",
         )
-        outcome = self._settle(interpreter, interpreter.enter("state"))
+        outcome = self._loop_runner.settle(interpreter, interpreter.enter("state"))
         if outcome.error is not None:
             raise outcome.error
         if not interpreter.enter("state").get("done"):
@@ -330,8 +199,8 @@ class VirtualUser:
             self._extra_env = dict(env or {})
             if self._interpreter is not None:
                 self._interpreter.enter("variables", json.dumps({"__ENV": self._env()}))
-        self._base_tags = tags
-        self._set_group(self.context.root_group if group is None else group)
+        self.set_base_tags(tags)
+        self.set_group(self.context.root_group if group is None else group)
 
     def begin_iteration(
         self, scenario: str, tags: TagSet, env: Mapping[str, str], number: int, in_test: int
@@ -373,7 +242,7 @@ class VirtualUser:
         interpreter = None
         try:
             interpreter = self._loaded_for_run(deadline_s)
-            outcome = self._settle(interpreter, interpreter.run_macrotask(*entry))
+            outcome = self._loop_runner.settle(interpreter, interpreter.run_macrotask(*entry))
         except ScriptError as error:
             # Raised while the script loads again, or for a rejection that nobody handled.
             outcome = Outcome(error=error if interpreter is None else uncaught_error(error))
@@ -399,12 +268,11 @@ class VirtualUser:
         self.event_loop.drop_posted()
         if self.abort_message is not None:
             outcome = Outcome()
-        self._set_group(group)
+        self.set_group(group)
         return outcome
 
     def _end_iteration(self) -> None:
-        while self._promise_tasks:
-            self.reactor.interrupt(self._promise_tasks.popitem()[1], Interrupted())
+        self._loop_runner.give_up_promises()
         for binding in self._bindings.values():
             try:
                 binding.end_iteration()
@@ -444,61 +312,6 @@ class VirtualUser:
         self.event_loop.now_s = self.reactor.now()
         return interpreter
 
-    def _settle(self, interpreter: Interpreter, state: dict[str, Any]) -> Outcome:
-        """Run macrotasks until the function and everything that it started is done."""
-        while True:
-            if "threw" in state:
-                return Outcome(error=thrown_error(state))
-            macrotask = self._next_macrotask()
-            if macrotask is None:
-                # Done, or waiting for a promise that nobody will settle: k6 ends quietly in both cases.
-                return Outcome()
-            try:
-                state = macrotask(interpreter)
-            except ScriptError as error:
-                return Outcome(error=uncaught_error(error))
-
-    def _next_macrotask(self) -> Macrotask | None:
-        """Wait for it; None when nothing is left to wait for."""
-        loop = self.event_loop
-        while not loop.is_idle:
-            posted = loop.take_posted()
-            if posted is not None:
-                self._let_others_run()
-                loop.now_s = self.reactor.now()
-                return posted
-            self._wait_for_macrotask(loop.next_due_s())
-            loop.now_s = self.reactor.now()
-            timer_id = loop.take_due()
-            if timer_id is not None:
-                return partial(_fire, timer_id)
-        return None
-
-    def _wait_for_macrotask(self, due_s: float | None) -> None:
-        if due_s is not None and (self.event_loop.has_posted or due_s <= self.reactor.now()):
-            # Timers that set each other for "now" would keep other VUs from running.
-            self._in_a_row = 0
-            self.reactor.sleep_until(due_s)
-            return
-        self._waiting = self.reactor.current_task()
-        try:
-            self.reactor.park(due_s)
-        except DeadlineReached:
-            pass
-        finally:
-            self._waiting = None
-        self._in_a_row = 0
-
-    def _wake(self) -> None:
-        if self._waiting is not None and self._waiting.state is TaskState.PARKED:
-            self.reactor.wake(self._waiting)
-
-    def _let_others_run(self) -> None:
-        self._in_a_row += 1
-        if self._in_a_row >= MACROTASKS_IN_A_ROW_MAX:
-            self._in_a_row = 0
-            self.reactor.sleep_until(self.reactor.now())
-
     def _wind_down(self, interpreter: Interpreter) -> None:
         """An iteration failed: what it left open ends, and the script sees that, before the error is logged.
 
@@ -509,7 +322,7 @@ class VirtualUser:
         for binding in self._bindings.values():
             binding.wind_down()
         while not self.event_loop.is_idle:
-            self._settle(interpreter, {})
+            self._loop_runner.settle(interpreter, {})
 
     def _drop_timers(self) -> None:
         for timer in self.event_loop.drop_timers():

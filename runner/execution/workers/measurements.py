@@ -20,6 +20,7 @@ def take(context: TestContext) -> Measured:
     """Everything measured since the last call."""
     collector = context.collector
     sinks: list[tuple[MetricName, Sink]] = []
+    collector.gather()
     for metric in collector.registry.all():
         if metric.observed:
             name = MetricName(metric.name, metric.type, metric.contains)

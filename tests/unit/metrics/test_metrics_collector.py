@@ -4,6 +4,7 @@ import pytest
 
 from runner.metrics import collector as collector_module
 from runner.metrics import metric as metric_module
+from runner.metrics.builtin import ITERATIONS
 from runner.metrics.collector import Collector, Sample
 from runner.metrics.metric import MetricType
 from runner.metrics.registry import Registry
@@ -128,3 +129,29 @@ def test_full_buffer_without_a_callback_leaves_samples_out_and_counts_them(
     assert len(collector.drain()) == 3
     assert collector.samples_lost == 2
     assert count_of(registry, "my_counter") == 5
+
+
+def test_tally_reaches_the_sink_when_it_is_gathered_or_closed() -> None:
+    collector = Collector(Registry())
+    metric = collector.registry.builtin(ITERATIONS)
+    tally = collector.tally(metric, EMPTY_TAGS, lambda: 1.0, lambda: None)
+    tally.add()
+    tally.add(2)
+    assert metric.sink.is_empty()
+    collector.gather()
+    collector.gather()
+    assert metric.sink.values(1.0, [])["count"] == 3
+    tally.add()
+    tally.close()
+    collector.gather()
+    assert metric.sink.values(1.0, [])["count"] == 4
+
+
+def test_tally_gives_single_samples_at_once_when_an_output_wants_them() -> None:
+    collector = Collector(Registry())
+    collector.wants_samples = True
+    tally = collector.tally(
+        collector.registry.builtin(ITERATIONS), EMPTY_TAGS, lambda: 5.0, lambda: {"vu": "1"}
+    )
+    tally.add(2)
+    assert [(s.value, s.time_s, s.metadata) for s in collector.drain()] == [(1.0, 5.0, {"vu": "1"})] * 2

@@ -1,0 +1,132 @@
+"""Runs a VU's event loop in the VU's task, and what settles the script's promises in tasks of their own.
+
+Owns waiting for the next macrotask, fairness towards other VUs, and how an iteration that has nothing left to wait
+for ends.  Refuses to know what macrotasks do.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from runner.engine.interpreter import Interpreter
+from runner.errors import ScriptError
+from runner.ops import Interrupted
+from runner.reactor import DeadlineReached, Reactor, Task, TaskState
+from runner.vu.event_loop import EventLoop, Macrotask
+from runner.vu.outcome import Outcome, thrown_error, uncaught_error
+
+# Macrotasks that one VU runs before the others get a turn.
+MACROTASKS_IN_A_ROW_MAX = 64
+
+
+class LoopRunner:
+    """One VU's event loop and the task that runs it."""
+
+    def __init__(self, reactor: Reactor) -> None:
+        self.loop = EventLoop()
+        self.loop.on_post = self._wake
+        self._reactor = reactor
+        self._waiting: Task | None = None
+        self._in_a_row = 0
+        self._promise_ids = itertools.count(1)
+        # What settles promises of this iteration, by their numbers.
+        self._promise_tasks: dict[int, Task] = {}
+
+    def settle(self, interpreter: Interpreter, state: dict[str, Any]) -> Outcome:
+        """Run macrotasks until the function and everything that it started is done.
+
+        Args:
+            state: how the function itself ended, as the kernel tells it.
+        """
+        while True:
+            if "threw" in state:
+                return Outcome(error=thrown_error(state))
+            macrotask = self._next_macrotask()
+            if macrotask is None:
+                # Done, or waiting for a promise that nobody will settle: k6 ends quietly in both cases.
+                return Outcome()
+            try:
+                state = macrotask(interpreter)
+            except ScriptError as error:
+                return Outcome(error=uncaught_error(error))
+
+    def promise(self, op: str, call: Callable[[], Any]) -> int:
+        """See VirtualUser.promise."""
+        promise_id, loop = next(self._promise_ids), self.loop
+        hold = loop.hold()
+
+        def fulfil() -> None:
+            try:
+                take = partial(_identity, call())
+            except Interrupted:
+                return
+            except Exception as error:
+                take = partial(_raise, error)
+            self._promise_tasks.pop(promise_id, None)
+            loop.post(lambda interpreter: interpreter.settle(promise_id, op, take), self._reactor.now())
+            loop.release(hold)
+
+        self._promise_tasks[promise_id] = self._reactor.spawn(fulfil)
+        return promise_id
+
+    def give_up_promises(self) -> None:
+        """The iteration is over: nobody waits for them any more."""
+        while self._promise_tasks:
+            self._reactor.interrupt(self._promise_tasks.popitem()[1], Interrupted())
+
+    # ---- waiting
+
+    def _next_macrotask(self) -> Macrotask | None:
+        """Wait for it; None when nothing is left to wait for."""
+        loop = self.loop
+        while not loop.is_idle:
+            posted = loop.take_posted()
+            if posted is not None:
+                self._let_others_run()
+                loop.now_s = self._reactor.now()
+                return posted
+            self._wait(loop.next_due_s())
+            loop.now_s = self._reactor.now()
+            timer_id = loop.take_due()
+            if timer_id is not None:
+                return partial(_fire, timer_id)
+        return None
+
+    def _wait(self, due_s: float | None) -> None:
+        self._in_a_row = 0
+        if due_s is not None and (self.loop.has_posted or due_s <= self._reactor.now()):
+            # Timers that set each other for "now" would keep other VUs from running.
+            self._reactor.sleep_until(due_s)
+            return
+        self._waiting = self._reactor.current_task()
+        try:
+            self._reactor.park(due_s)
+        except DeadlineReached:
+            pass
+        finally:
+            self._waiting = None
+
+    def _wake(self) -> None:
+        if self._waiting is not None and self._waiting.state is TaskState.PARKED:
+            self._reactor.wake(self._waiting)
+
+    def _let_others_run(self) -> None:
+        self._in_a_row += 1
+        if self._in_a_row >= MACROTASKS_IN_A_ROW_MAX:
+            self._in_a_row = 0
+            self._reactor.sleep_until(self._reactor.now())
+
+
+def _fire(timer_id: int, interpreter: Interpreter) -> dict[str, Any]:
+    return interpreter.run_macrotask("fire", timer_id)
+
+
+def _identity(value: Any) -> Any:
+    return value
+
+
+def _raise(error: Exception) -> Any:
+    raise error
