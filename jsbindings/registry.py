@@ -19,6 +19,7 @@ BUILTIN = {
     "k6": "jsbindings.k6",
     "k6/data": "jsbindings.data",
     "k6/execution": "jsbindings.execution",
+    "k6/html": "jsbindings.html",
     "k6/http": "jsbindings.http",
     "k6/metrics": "jsbindings.metrics",
     "k6/timers": "jsbindings.timers",
@@ -31,8 +32,15 @@ BUILTIN = {
     "k6py:webcrypto": "jsbindings.webcrypto",
 }
 
-# JavaScript that faces share.
-_HELPERS = {"k6py:tags": "tags.js", "k6py:setup-data": "setup_data.js"}
+# JavaScript that faces share, or load when they need it.
+_HELPERS = {
+    "k6py:html": "html/selection.js",
+    "k6py:html-elements": "html/elements.js",
+    "k6py:html-forms": "html/forms.js",
+    "k6py:html-tags": "html/tags.js",
+    "k6py:setup-data": "setup_data.js",
+    "k6py:tags": "tags.js",
+}
 
 # The globals that every script finds (https://grafana.com/docs/k6/latest/javascript-api/init-context/ and
 # pages beside it).
@@ -61,7 +69,6 @@ NOT_AVAILABLE = frozenset(
         "k6/experimental/fs",
         "k6/experimental/streams",
         "k6/experimental/websockets",
-        "k6/html",
         "k6/net/grpc",
         "k6/secrets",
         "k6/websockets",
