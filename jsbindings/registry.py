@@ -22,6 +22,7 @@ BUILTIN = {
     "k6/data": "jsbindings.data",
     "k6/encoding": "jsbindings.encoding",
     "k6/execution": "jsbindings.execution",
+    "k6/html": "jsbindings.html",
     "k6/http": "jsbindings.http",
     "k6/metrics": "jsbindings.metrics",
     "k6/timers": "jsbindings.timers",
@@ -36,10 +37,14 @@ BUILTIN = {
     "k6py:webcrypto": "jsbindings.webcrypto",
 }
 
-# JavaScript that faces share.
+# JavaScript that faces share, or load when they need it.
 _HELPERS = {
     "k6py:blob": "blob.js",
     "k6py:go-values": "go_values.js",
+    "k6py:html": "html/selection.js",
+    "k6py:html-elements": "html/elements.js",
+    "k6py:html-forms": "html/forms.js",
+    "k6py:html-tags": "html/tags.js",
     "k6py:setup-data": "setup_data.js",
     "k6py:tags": "tags.js",
 }
@@ -67,7 +72,6 @@ NOT_AVAILABLE = frozenset(
         "k6/experimental/csv",
         "k6/experimental/fs",
         "k6/experimental/streams",
-        "k6/html",
         "k6/net/grpc",
         "k6/secrets",
     }

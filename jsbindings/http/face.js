@@ -1,10 +1,11 @@
 // k6/http: https://grafana.com/docs/k6/latest/javascript-api/k6-http/
 // Reads arguments and makes Response objects; requests, cookies and metrics are the host's.
-import { GoError, handles, onForgotten, ops } from 'k6py:kernel';
+import { GoError, handles, lazy, onForgotten, ops } from 'k6py:kernel';
 import { tagValues } from 'k6py:tags';
 import { TextDecoder } from 'k6py:text-encoding';
 
 const http = ops('k6/http');
+const html = lazy('k6py:html');
 
 const notAvailable = (name) => new GoError(`${name} is not available in this version of k6py`);
 
@@ -115,8 +116,15 @@ class Response {
     return keys.length === 0 ? undefined : copied(keys.reduce(step, value));
   }
 
-  html() {
-    throw notAvailable('Response.html()');
+  html(...selector) {
+    if (this.body === null || this.body === undefined) {
+      throw new GoError("the body is null so we can't transform it to HTML - this likely was because of a request"
+        + ' error getting the response');
+    }
+    const text = typeof this.body === 'string' ? this.body : new TextDecoder().decode(this.body);
+    const page = html().parseHTML(text);
+    page.url = this.url;
+    return selector.length === 0 ? page : page.find(String(selector[0]));
   }
 
   submitForm() {

@@ -168,6 +168,17 @@ class Bridge:
         wrapped = f"(function (exports, require, module) {{{source}\n}})"
         return "ok" if self._door.compile(wrapped, url) else "threw"
 
+    def compile_part(self, source: str, name: str) -> str:
+        """Compile a part of a face, for the kernel.
+
+        Returns:
+            "ok" when the function is in slot 0; otherwise the source itself, for the kernel to compile.
+        """
+        if self._door is None:
+            return source
+        self._door.define_function(name, f"(function (exports, kernel) {{{source}\n}})")
+        return "ok"
+
 
 class _BytesEncoder(json.JSONEncoder):
     """JSON of a value that holds bytes: each becomes a reference to a slot, or packed text."""

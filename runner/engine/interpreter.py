@@ -91,6 +91,7 @@ class Interpreter:
         self.deadline_s: float | None = None
         self._bridge.register(ops)
         self._bridge.register({"engine.import": Op(self._import), "engine.compile": Op(self._compile)})
+        self._bridge.register({"engine.part": Op(self._part)})
         self._call_python = self._bridge.call
         if door is None:
             self._evaluate(_KERNEL_SOURCE, {"native": False}, KERNEL)
@@ -293,6 +294,10 @@ class Interpreter:
         """The op that compiles a CommonJS file."""
         self._require_loading()
         return self._bridge.compile(self._modules.commonjs_source(url), url)
+
+    def _part(self, name: str) -> str:
+        """The op behind lazy(): compile a part of a face, whenever it is asked for."""
+        return self._bridge.compile_part(self._modules.load(name), name)
 
     def _import(self, url: str) -> None:
         """The op behind require(): evaluate a module at once and hand its namespace to the kernel."""

@@ -261,6 +261,38 @@ export const handles = new WeakMap();
 const registry = new FinalizationRegistry((action) => action());
 export const onForgotten = (object, action) => registry.register(object, action);
 
+// --- parts of faces --------------------------------------------------------------------------------------------------
+
+const parts = new Map();
+
+const partFunction = (name) => {
+  const compiled = unwrap(callHost('engine.part', name));
+  if (!native) {
+    return new Function('exports', 'kernel', compiled);
+  }
+  const value = slots[0];
+  slots.length = 0;
+  return value;
+};
+
+// A part of a face that most scripts never need: it becomes JavaScript when it is first asked for. Unlike a module it
+// can be loaded at any time, within a call; its code finds `exports` and, as `kernel`, what it would import from here.
+export const lazy = (name) => () => {
+  let exports = parts.get(name);
+  if (exports === undefined) {
+    exports = {};
+    parts.set(name, exports);
+    try {
+      partFunction(name)(exports, { GoError, lazy, ops });
+    } catch (error) {
+      // The iteration was cut off just now: the next one tries again.
+      parts.delete(name);
+      throw error;
+    }
+  }
+  return exports;
+};
+
 // --- CommonJS --------------------------------------------------------------------------------------------------------
 
 const commonjsModules = new Map();

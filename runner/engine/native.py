@@ -23,6 +23,7 @@ _TAG_INT, _TAG_BOOL, _TAG_UNDEFINED, _TAG_EXCEPTION = 0, 1, 3, 6
 # QuickJS collects when the heap has grown to this; from then on at one and a half times what was left.
 _FIRST_COLLECTION_BYTES = 1
 _EVAL_GLOBAL = 0
+_EVAL_GLOBAL_WITHOUT_RUNNING = 0 | 1 << 5
 _EVAL_MODULE_WITHOUT_RUNNING = 1 | 1 << 5
 _OBJECT_BYTECODE = 1
 # Without its text, which only Function.prototype.toString() of our own functions would show; lines stay.
@@ -59,6 +60,7 @@ def _load() -> Any:
             "JS_GetArrayBuffer": (ctypes.c_void_p, [context, ctypes.POINTER(size), JSValue]),
             "JS_NewArrayBufferCopy": (JSValue, [context, ctypes.c_char_p, size]),
             "JS_Eval": (JSValue, [context, ctypes.c_char_p, size, ctypes.c_char_p, ctypes.c_int]),
+            "JS_EvalFunction": (JSValue, [context, JSValue]),
             "JS_GetException": (JSValue, [context]),
             "JS_WriteObject": (ctypes.c_void_p, [context, ctypes.POINTER(size), JSValue, ctypes.c_int]),
             "JS_ReadObject": (JSValue, [context, ctypes.c_char_p, size, ctypes.c_int]),
@@ -243,28 +245,38 @@ class NativeDoor:
         Raises:
             InternalError: it does not parse.
         """
-        code = _bytecode.get((name, source))
-        if code is None:
-            self._compile_module(name, source)
-            return
-        value = _library.JS_ReadObject(self._context, code, len(code), _OBJECT_BYTECODE)
-        self._check_module(name, value)
-        _library.JS_FreeValue(self._context, value)
+        _library.JS_FreeValue(self._context, self._compiled(name, source, _EVAL_MODULE_WITHOUT_RUNNING))
 
-    def _compile_module(self, name: str, source: str) -> None:
+    def define_function(self, name: str, source: str) -> None:
+        """Put the function that `source`, an expression of ours, describes into slot 0.
+
+        Raises:
+            InternalError: it does not parse.
+        """
+        code = self._compiled(name, source, _EVAL_GLOBAL_WITHOUT_RUNNING)
+        # It takes the reference to `code` for its own.
+        function = _library.JS_EvalFunction(self._context, code)
+        _library.JS_SetPropertyUint32(self._context, self._slots, 0, function)
+
+    def _compiled(self, name: str, source: str, flags: int) -> JSValue:
+        """What `source` compiles to, from the bytecode of another interpreter when there is some."""
+        code = _bytecode.get((name, source))
+        if code is not None:
+            value: JSValue = _library.JS_ReadObject(self._context, code, len(code), _OBJECT_BYTECODE)
+            self._check(name, value)
+            return value
         text = source.encode()
-        flags = _EVAL_MODULE_WITHOUT_RUNNING
         value = _library.JS_Eval(self._context, text, len(text), name.encode(), flags)
-        self._check_module(name, value)
+        self._check(name, value)
         size = ctypes.c_size_t()
         flags = _OBJECT_BYTECODE | _OBJECT_STRIP_SOURCE
         address = _library.JS_WriteObject(self._context, ctypes.byref(size), value, flags)
         if address:
             _bytecode[name, source] = ctypes.string_at(address, size.value)
             _library.js_free(self._context, address)
-        _library.JS_FreeValue(self._context, value)
+        return value
 
-    def _check_module(self, name: str, value: JSValue) -> None:
+    def _check(self, name: str, value: JSValue) -> None:
         if value.tag == _TAG_EXCEPTION:
             _library.JS_FreeValue(self._context, _library.JS_GetException(self._context))
             raise InternalError(f"the module {name} cannot be loaded; please report this")
@@ -305,7 +317,7 @@ def _note_rejection(
 _track_rejection = _RejectionTracker(_note_rejection)
 
 
-# Compiled modules by name and source: what one interpreter compiled, all others of the process load.
+# Compiled code of ours by name and source: what one interpreter compiled, all others of the process load.
 _bytecode: dict[tuple[str, str], bytes] = {}
 
 

@@ -188,7 +188,6 @@ def test_a_body_that_is_no_json(server: RawServer) -> None:
         ("http.batch([])", "http.batch"),
         ("http.file('x')", "http.file"),
         ("http.asyncRequest('GET', URL)", "http.asyncRequest"),
-        ("http.get(URL).html()", "Response.html()"),
         ("http.get(URL).submitForm()", "Response.submitForm()"),
         ("http.get(URL).clickLink()", "Response.clickLink()"),
     ],
@@ -196,6 +195,21 @@ def test_a_body_that_is_no_json(server: RawServer) -> None:
 def test_what_is_not_there_says_so(server: RawServer, call: str, name: str) -> None:
     seen, _ = run(server, f"seen.push(thrown(() => {call}));")
     assert seen == [f"GoError: {name} is not available in this version of k6py"]
+
+
+def test_a_response_as_a_page(server: RawServer, native: bool) -> None:
+    code = """
+      const page = '<ul><li>ä<li><a href="x?y">b</a></ul>';
+      const r = http.post(URL + '/echo', page);
+      seen.push(r.html().find('li').size(), r.html('li').text(), r.html(undefined).size());
+      seen.push(r.html('a').get(0).href().replace(URL, ''));
+      seen.push(http.post(URL + '/echo', page, { responseType: 'binary' }).html('li').text());
+      const none = http.post(URL + '/echo', page, { responseType: 'none' });
+      seen.push(thrown(() => none.html()).slice(0, 54));
+      seen.push(http.get(URL + '/redirect').html().url.replace(URL, ''));
+    """
+    refused = "GoError: the body is null so we can't transform it to HTML"[:54]
+    assert run(server, code, native=native)[0] == [2, "äb", 0, "/x?y", "äb", refused, "/anything"]
 
 
 # ---- params that are wrong

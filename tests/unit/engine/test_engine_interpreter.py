@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 
 import pytest
 
@@ -25,7 +26,9 @@ class Modules(ScriptModules):
         return self._texts[url]
 
 
-def start(main: str, native: bool, **sources: str) -> tuple[Interpreter, list[object]]:
+def start(
+    main: str, native: bool, builtin: Callable[[str], str] | None = None, **sources: str
+) -> tuple[Interpreter, list[object]]:
     """An interpreter that has run `main`, and what that said by ``say()``."""
     said: list[object] = []
     ops = {
@@ -33,7 +36,10 @@ def start(main: str, native: bool, **sources: str) -> tuple[Interpreter, list[ob
         "test.say": Op(lambda value: said.append(value)),
         "test.fail": Op(lambda: 1 / 0),
     }
-    interpreter = Interpreter(Modules(main=main, **sources), ops, native=native)
+    modules = Modules(main=main, **sources)
+    if builtin is not None:
+        modules.builtin = builtin
+    interpreter = Interpreter(modules, ops, native=native)
     interpreter.run_module(
         "k6py:start", "import { ops } from 'k6py:kernel'; Object.assign(globalThis, ops('test'));"
     )
@@ -70,6 +76,33 @@ def test_interpreter_is_usable_after_an_exception(native: bool) -> None:
 def test_missing_import_is_told_by_the_error_of_whoever_looked_for_it(native: bool) -> None:
     with pytest.raises(ImportFailed, match=r"no file:///none\.js"):
         start("import './none.js';", native)
+
+
+def test_a_part_of_a_face_is_loaded_once_and_when_it_is_asked_for(native: bool) -> None:
+    loads: list[str] = []
+
+    def builtin(name: str) -> str:
+        loads.append(name)
+        return "'use strict'; kernel.ops('test').say('loads'); exports.name = kernel.lazy('k6py:part')().name ?? 1;"
+
+    interpreter, said = start("export {};", native, builtin=builtin)
+    interpreter.run_module(
+        "k6py:face", "import { lazy } from 'k6py:kernel'; globalThis.part = lazy('k6py:part'); say('made');"
+    )
+    assert (said, loads) == (["made"], [])
+    interpreter.run_module("k6py:use", "say(part().name); say(part() === part());")
+    assert (said, loads) == (["made", "loads", 1, True], ["k6py:part"])
+
+
+def test_a_part_that_could_not_be_loaded_is_tried_again(native: bool) -> None:
+    code = iter(["throw new Error('cut off');", "exports.name = 'here';"])
+    interpreter, said = start("export {};", native, builtin=lambda name: next(code))
+    interpreter.run_module(
+        "k6py:face",
+        "import { lazy } from 'k6py:kernel'; const part = lazy('k6py:part');"
+        " try { part(); } catch (e) { say(e.message); } say(part().name);",
+    )
+    assert said == ["cut off", "here"]
 
 
 @pytest.mark.parametrize(
