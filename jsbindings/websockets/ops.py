@@ -13,7 +13,8 @@ from jsbindings.ws.opening import answer_tags, open_websocket
 from runner.engine.interpreter import Interpreter
 from runner.errors import ScriptError, TransportError
 from runner.metrics.builtin import WS_CONNECTING, WS_PING, WS_SESSIONS
-from runner.net.websocket import Connected, MalformedUrl
+from runner.net.websocket import Connected
+from runner.net.websocket_url import MalformedUrl
 from runner.ops import Interrupted
 from runner.protocol.websocket import BinaryMessage, Event, PingReceived, PongReceived, TextMessage
 

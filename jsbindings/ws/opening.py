@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from runner.errors import TransportError
 from runner.metrics.tags import TagSet
-from runner.net.websocket import Connected, WebSocketUrl, connect
+from runner.net.websocket import Connected, connect
+from runner.net.websocket_url import WebSocketUrl
 from runner.protocol.handshake import ClientHandshake
 
 if TYPE_CHECKING:

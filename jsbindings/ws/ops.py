@@ -21,7 +21,8 @@ from runner.metrics.builtin import (
 )
 from runner.metrics.collector import Tally
 from runner.metrics.tags import TagSet
-from runner.net.websocket import Connected, MalformedUrl, WebSocketConnection
+from runner.net.websocket import Connected, WebSocketConnection
+from runner.net.websocket_url import MalformedUrl
 from runner.ops import Interrupted
 from runner.protocol.handshake import HandshakeResult, canonical_header_name
 from runner.protocol.websocket import (

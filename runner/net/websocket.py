@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
 
-from runner.errors import K6pyError, TransportError
+from runner.errors import TransportError
 from runner.net.dial import Dialer
 from runner.net.lingering import Lingering
 from runner.net.stream import ByteCounter, Stream
 from runner.net.transport_errors import stream_timeout
+from runner.net.websocket_url import WebSocketUrl
 from runner.protocol.handshake import ClientHandshake, HandshakeResult
 from runner.protocol.websocket import BinaryMessage, Event, Role, State, TextMessage, WebSocketSession
 from runner.reactor import DeadlineReached, Reactor, Task, TaskState, Timer
-
-MALFORMED_URL = "malformed ws or wss URL"
 
 # When so many events, or bytes in messages, wait to be taken, the connection is read no further until there is room
 # again: TCP tells the peer.  What one read brings comes on top.
@@ -29,55 +27,6 @@ WAITING_BYTES_MAX = 1024 * 1024
 
 # Events that are handed out before the other tasks get a turn: small messages come by the thousand in one read.
 EVENTS_IN_A_ROW_MAX = 64
-
-_DEFAULT_PORTS = {"ws": 80, "wss": 443}
-# What a URL may hold unescaped in path and query; everything else is percent-encoded, what is encoded stays.
-_URL_SAFE = "%/?:@!$&'()*+,;=~[]"
-
-
-class MalformedUrl(K6pyError):
-    """A URL that no WebSocket can be opened for."""
-
-
-@dataclass(frozen=True)
-class WebSocketUrl:
-    """The parts of a ws or wss URL that connecting needs.
-
-    Args:
-        authority: host and port as written, for the Host header.
-        target: path and query, percent-encoded; a fragment is left out (RFC 6455 section 3).
-    """
-
-    secure: bool
-    host: str
-    port: int
-    authority: str
-    target: str
-
-    @classmethod
-    def parse(cls, url: str) -> WebSocketUrl:
-        """The parts of `url`.
-
-        Raises:
-            MalformedUrl: another scheme, user information, or no port number where one should be.
-        """
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError:
-            raise MalformedUrl(MALFORMED_URL) from None
-        if parts.scheme not in _DEFAULT_PORTS or "@" in parts.netloc:
-            raise MalformedUrl(MALFORMED_URL)
-        target = quote(parts.path or "/", safe=_URL_SAFE)
-        if parts.query or url.partition("#")[0].endswith("?"):
-            target += "?" + quote(parts.query, safe=_URL_SAFE)
-        return cls(
-            secure=parts.scheme == "wss",
-            host=parts.hostname or "",
-            port=_DEFAULT_PORTS[parts.scheme] if port is None else port,
-            authority=parts.netloc,
-            target=target,
-        )
 
 
 @dataclass(frozen=True)
