@@ -245,10 +245,10 @@ const happenings = {
   },
 };
 
-onEvent('k6/websockets', ([id, kind, first, second]) => {
-  const its = sockets.get(id);
+onEvent('k6/websockets', (words) => {
+  const its = sockets.get(words[0]);
   if (its !== undefined) {
-    happenings[kind](its, first, second);
+    happenings[words[1]](its, words[2], words[3]);
   }
 });
 

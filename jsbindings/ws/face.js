@@ -23,9 +23,18 @@ const makeSocket = (id) => {
   let position = 0;
 
   // A handler that is added while its event runs waits for the next one.
-  const emit = (event, ...args) => {
-    for (const handler of [...(handlers.get(event) ?? [])]) {
-      handler(...args);
+  const emit = (event, value) => {
+    const all = handlers.get(event);
+    if (all !== undefined) {
+      // on() makes a new list, so this one stays as it is.
+      for (let index = 0; index < all.length; index += 1) {
+        const handler = all[index];
+        if (value === undefined) {
+          handler();
+        } else {
+          handler(value);
+        }
+      }
     }
   };
 
@@ -119,16 +128,17 @@ const makeSocket = (id) => {
     },
   };
 
-  const dispatch = ([kind, value, problem]) => {
+  const dispatch = (event) => {
+    const kind = event[0];
     switch (kind) {
-      case 'timer':
-        return fireTimer(value);
-      case 'closed':
-        attempt(problem);
-        return finish(value);
       case 'message':
       case 'binaryMessage':
-        return emit(kind, value);
+        return emit(kind, event[1]);
+      case 'timer':
+        return fireTimer(event[1]);
+      case 'closed':
+        attempt(event[2]);
+        return finish(event[1]);
       default:
         return emit(kind);
     }

@@ -78,7 +78,7 @@ class Bridge:
                 value = op.call(*self._decode(op, arguments))
             else:
                 value = op.call(*_scan(arguments.decode(), 0)[0])
-            return None if value is None else self._encode(value)
+            return None if value is None else self.encode(value)
         except BaseException as error:
             return self._failure(name.decode(), error)
 
@@ -92,7 +92,7 @@ class Bridge:
         """
         try:
             value = call()
-            return None if value is None else self._encode(value)
+            return None if value is None else self.encode(value)
         except BaseException as error:
             return self._failure(name, error)
 
@@ -144,8 +144,8 @@ class Bridge:
             return self._door.take_bytes(value["slot"])
         return unpack(value["packed"])
 
-    def _encode(self, value: Any) -> bytes:
-        """``[value]``, or ``[value,1]`` when it holds bytes."""
+    def encode(self, value: Any) -> bytes:
+        """An answer with a value: ``[value]``, or ``[value,1]`` when it holds bytes, which lie in slots then."""
         try:
             if isinstance(value, str):
                 return b"[%b]" % _quoted(value).encode()

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from dukpy import _dukpy
 
 from runner.engine.bridge import Bridge, well_formed
-from runner.engine.native import ScriptFailed, keep_for_ever, open_door
+from runner.engine.native import Argument, ScriptFailed, keep_for_ever, open_door
 from runner.errors import ScriptError
 from runner.ops import Interrupted, Op, Thrown
 
@@ -148,7 +148,7 @@ class Interpreter:
         """The interpreter's op calls."""
         return self._bridge
 
-    def enter(self, entry: str, *arguments: int | str | None) -> Any:
+    def enter(self, entry: str, *arguments: Argument) -> Any:
         """Call one of the kernel's entry points and run every microtask that follows.
 
         Returns:
@@ -159,12 +159,13 @@ class Interpreter:
             InternalError: an op failed for a reason that is no script's fault.
         """
         if self._door is None:
-            answer = self._run(_ENTER, json.dumps([entry, *arguments]), False, "")
+            texts = [value.decode() if isinstance(value, bytes) else value for value in arguments]
+            answer = self._run(_ENTER, json.dumps([entry, *texts]), False, "")
         else:
             answer = self._call(entry, arguments)
         return json.loads(answer) if isinstance(answer, str) else answer
 
-    def run_macrotask(self, entry: str, *arguments: int | str | None) -> dict[str, Any]:
+    def run_macrotask(self, entry: str, *arguments: Argument) -> dict[str, Any]:
         """enter() for entry points that run the script: its outcome so far, as the kernel tells it."""
         return self.enter("state") if self.enter(entry, *arguments) else _DONE
 
@@ -175,7 +176,7 @@ class Interpreter:
             op: its name, for error texts.
             take: gives the value, or raises what the promise is rejected with.
         """
-        return self.run_macrotask("settle", promise_id, _text(self._bridge.answer(op, take)))
+        return self.run_macrotask("settle", promise_id, self._bridge.answer(op, take))
 
     def deliver(self, module: str, value: Any) -> dict[str, Any]:
         """The macrotasks that a module makes of what the host tells it; all microtasks run after each of them.
@@ -183,7 +184,7 @@ class Interpreter:
         Raises:
             ScriptError: as enter().
         """
-        answer = self.enter("deliver", module, _text(self._bridge.answer(module, lambda: value)))
+        answer = self.enter("deliver", module, self._bridge.encode(value))
         # A number tells that there are more, a truth value that the outcome is to be looked at.
         while answer is not None and answer is not True:
             answer = self.enter("step")
@@ -257,22 +258,24 @@ class Interpreter:
             raise self._failure()
         return None if answer is None else json.loads(answer)
 
-    def _call(self, entry: str, arguments: tuple[int | str | None, ...]) -> str | bool | int | None:
+    def _call(self, entry: str, arguments: tuple[Argument, ...]) -> str | bool | int | None:
         """_run() through the native door."""
-        assert self._door is not None
+        door, bridge = self._door, self._bridge
+        assert door is not None
         try:
-            answer = self._door.enter(entry, arguments)
-            self._door.drain()
+            answer = door.enter(entry, arguments)
+            door.drain()
         except ScriptFailed:
-            raise self._failure() from None
+            if bridge.internal_error is None:
+                raise self._failure() from None
         except Interrupted:
             self._is_broken = True
+            bridge.internal_error = None
             raise
-        finally:
-            failure, self._bridge.internal_error = self._bridge.internal_error, None
-        if failure is not None:
-            raise failure
-        if self._door.take_rejection():
+        if bridge.internal_error is not None:
+            error, bridge.internal_error = bridge.internal_error, None
+            raise error
+        if door.take_rejection():
             raise self._failure()
         return answer
 
@@ -309,10 +312,6 @@ class Interpreter:
             self.run_module(f"k6py:require/{url}", source)
         except ScriptError as error:
             raise _thrown_again(error, url) from None
-
-
-def _text(answer: bytes | None) -> str | None:
-    return None if answer is None else answer.decode("utf-8", "surrogatepass")
 
 
 def _thrown_again(error: ScriptError, url: str) -> Exception:

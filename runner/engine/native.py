@@ -31,6 +31,9 @@ _OBJECT_STRIP_SOURCE = 1 << 4
 _CAPSULE_NAME = b"DUKPY_CONTEXT_CAPSULE"
 
 
+Argument = int | str | bytes | None
+
+
 class JSValue(ctypes.Structure):
     """QuickJS's JSValue on 64-bit platforms, passed by value."""
 
@@ -130,8 +133,11 @@ class NativeDoor:
         """Collect garbage as the heap grows, and not at a fixed size that is far from an idle VU's."""
         _library.JS_SetGCThreshold(self._runtime, _FIRST_COLLECTION_BYTES)
 
-    def enter(self, entry: str, arguments: Sequence[int | str | None]) -> str | bool | int | None:
+    def enter(self, entry: str, arguments: Sequence[Argument]) -> str | bool | int | None:
         """Call one of the kernel's entry points; microtasks wait for drain().
+
+        Args:
+            arguments: bytes are text in UTF-8, None is undefined.
 
         Returns:
             What it returned: text, a number, True or False, or None for undefined.
@@ -151,8 +157,8 @@ class NativeDoor:
         values = (JSValue * count)()
         texts = []
         for index, argument in enumerate(arguments):
-            if isinstance(argument, str):
-                data = argument.encode("utf-8", "surrogatepass")
+            if isinstance(argument, (bytes, str)):
+                data = argument.encode("utf-8", "surrogatepass") if isinstance(argument, str) else argument
                 text = values[index] = library.JS_NewStringLen(context, data, len(data))
                 texts.append(text)
             elif argument is None:

@@ -17,7 +17,15 @@ from runner.net.stream import ByteCounter, Stream
 from runner.net.transport_errors import stream_timeout
 from runner.net.websocket_url import WebSocketUrl
 from runner.protocol.handshake import ClientHandshake, HandshakeResult
-from runner.protocol.websocket import BinaryMessage, Event, Role, State, TextMessage, WebSocketSession
+from runner.protocol.websocket import (
+    RECEIVING_STATES,
+    BinaryMessage,
+    Event,
+    Role,
+    State,
+    TextMessage,
+    WebSocketSession,
+)
 from runner.reactor import DeadlineReached, Reactor, Task, TaskState, Timer
 
 # When so many events, or bytes in messages, wait to be taken, the connection is read no further until there is room
@@ -170,8 +178,8 @@ class WebSocketConnection:
         event = self._events.popleft()
         if isinstance(event, (TextMessage, BinaryMessage)):
             self._waiting_bytes -= len(event.data)
-        if not self._is_watched:
-            self._watch_as_needed()
+        if not self._is_watched and self._may_read():
+            self._watch(True)
         return event
 
     # ---- commands
@@ -279,7 +287,8 @@ class WebSocketConnection:
                 self._session.receive(data)
             else:
                 self._session.receive_eof()
-        self.flush()
+        if self._session.queued_bytes != self._written_bytes:
+            self.flush()
         self._take_over()
         self._tell()
 
@@ -296,18 +305,20 @@ class WebSocketConnection:
             if isinstance(event, (TextMessage, BinaryMessage)):
                 self._waiting_bytes += len(event.data)
             self._events.append(event)
-        self._watch_as_needed()
+        if self._may_read() is not self._is_watched:
+            self._watch(not self._is_watched)
 
-    def _watch_as_needed(self) -> None:
+    def _may_read(self) -> bool:
         """Reading pauses while too much waits to be taken, and ends with the session."""
-        wanted = (
-            not self._session.close_expected
-            and len(self._events) < EVENTS_MAX
+        return (
+            len(self._events) < EVENTS_MAX
             and self._waiting_bytes < WAITING_BYTES_MAX
+            and self._session.state in RECEIVING_STATES
         )
-        if wanted != self._is_watched:
-            self._is_watched = wanted
-            self._stream.watch(self._read if wanted else None)
+
+    def _watch(self, wanted: bool) -> None:
+        self._is_watched = wanted
+        self._stream.watch(self._read if wanted else None)
 
     def _tell(self) -> None:
         if not self._events:

@@ -112,15 +112,14 @@ class EventLoop:
         """The macrotask to run now, unless a timer was due before it came."""
         if not self._posted:
             return None
-        due_s = self.next_due_s()
-        if due_s is not None and due_s <= self._posted[0][0]:
+        if self._heap and (due_s := self.next_due_s()) is not None and due_s <= self._posted[0][0]:
             return None
         return self._posted.popleft()[1]
 
     @property
     def is_idle(self) -> bool:
         """Nothing is left to run or to wait for."""
-        return not self._posted and not self._holds and self.next_due_s() is None
+        return not (self._posted or self._holds or self._timers)
 
     @property
     def has_posted(self) -> bool:

@@ -82,18 +82,19 @@ class LoopRunner:
     def _next_macrotask(self) -> Macrotask | None:
         """Wait for it; None when nothing is left to wait for."""
         loop = self.loop
-        while not loop.is_idle:
+        while True:
             posted = loop.take_posted()
             if posted is not None:
                 self._let_others_run()
                 loop.now_s = self._reactor.now()
                 return posted
+            if loop.is_idle:
+                return None
             self._wait(loop.next_due_s())
             loop.now_s = self._reactor.now()
             timer_id = loop.take_due()
             if timer_id is not None:
                 return partial(_fire, timer_id)
-        return None
 
     def _wait(self, due_s: float | None) -> None:
         self._in_a_row = 0

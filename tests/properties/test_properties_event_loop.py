@@ -1,8 +1,8 @@
 """Programs of timers, promises, async functions and socket events, put together at random.
 
 Invariants: macrotasks run one at a time and all microtasks of one, in the order in which they were queued, before the
-next begins; of timers with the same delay the older fires first; messages of a socket come in the order of the wire.  The
-script interprets the programs and can be run by k6 as well (``PROGRAMS_FILE`` keeps script and programs).
+next begins; of timers with the same delay the older fires first; messages of a socket come in the order of the wire.
+The script interprets the programs and can be run by k6 as well (``PROGRAMS_FILE`` keeps script and programs).
 """
 
 from __future__ import annotations
