@@ -16,9 +16,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from dukpy import _dukpy
-
 from runner.engine.bridge import Bridge, well_formed
+from runner.engine.extension import _dukpy
 from runner.engine.native import Argument, ScriptFailed, keep_for_ever, open_door
 from runner.errors import ScriptError
 from runner.ops import Interrupted, Op, Thrown

@@ -12,8 +12,7 @@ import ctypes
 from collections.abc import Sequence
 from typing import Any
 
-from dukpy import _dukpy
-
+from runner.engine.extension import _dukpy
 from runner.errors import InternalError
 
 # JSValue is a (payload, tag) pair on 64-bit builds only; other layouts must not be touched.

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dukpy import _dukpy
-
+from runner.engine.extension import _dukpy
 from runner.errors import InternalError
 
 

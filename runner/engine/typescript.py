@@ -16,12 +16,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import dukpy
-
+from runner.engine.extension import package_folder
 from runner.engine.sandbox import Sandbox
 from runner.errors import ScriptError
 
-_COMPILER = Path(dukpy.__file__).parent / "jsmodules" / "typescriptServices.js"
+_COMPILER = package_folder() / "jsmodules" / "typescriptServices.js"
 _TRANSPILE = """
 (() => {
   const { outputText, sourceMapText, diagnostics } = ts.transpileModule(dukpy.source, {
@@ -73,7 +72,7 @@ class TypeScriptCompiler:
         Raises:
             ScriptError: it does not parse; the message has file, line and column.
         """
-        key = hashlib.sha256(f"{_FORMAT}\0{dukpy.__name__}\0{source}".encode("utf-8", "replace")).hexdigest()
+        key = hashlib.sha256(f"{_FORMAT}\0{source}".encode("utf-8", "replace")).hexdigest()
         path = self._cache / f"{key}.json"
         cached = _read(path)
         if cached is not None:
