@@ -32,7 +32,15 @@ BUILTIN = {
 }
 
 # JavaScript that faces share.
-_HELPERS = {"k6py:tags": "tags.js", "k6py:setup-data": "setup_data.js"}
+_HELPERS = {
+    "k6py:go-values": "go_values.js",
+    "k6py:http/body": "http/body.js",
+    "k6py:http/host": "http/host.js",
+    "k6py:http/params": "http/params.js",
+    "k6py:http/response": "http/response.js",
+    "k6py:setup-data": "setup_data.js",
+    "k6py:tags": "tags.js",
+}
 
 # The globals that every script finds (https://grafana.com/docs/k6/latest/javascript-api/init-context/ and
 # pages beside it).

@@ -29,6 +29,8 @@ def respond(request: HttpRequest) -> bytes | None:
         return answer(302, headers=[("Location", "/anything"), ("Set-Cookie", "hop=1")])
     if path == "/loop":
         return answer(302, headers=[("Location", "/loop")])
+    if path == "/nowhere":
+        return answer(302, headers=[("Location", "http://[x")])
     if path == "/away":
         return answer(302, headers=[("Location", "ftp://x.test/")])
     if path == "/headers":
@@ -106,7 +108,7 @@ def test_forms_are_sorted_and_escaped_as_go_does(server: RawServer) -> None:
 
 def test_a_body_of_another_type_is_no_request(server: RawServer) -> None:
     code = "seen.push(...[5, true, [1]].map((b) => http.post(URL + '/echo', b).error));"
-    expected = [f"unknown request body type {kind}" for kind in ("number", "boolean", "array")]
+    expected = [f"unknown request body type {kind}" for kind in ("int64", "bool", "[]interface {}")]
     assert run(server, code)[0] == expected
     assert requests(server) == []
 
@@ -140,20 +142,20 @@ def test_names_that_a_server_chooses_are_only_names(server: RawServer) -> None:
         ("a.b.length", "undefined"),
         ("toString", "undefined"),
         ("", "undefined"),
-        (
-            "a.b.#.c",
-            "GoError: the '#' in the JSON selector 'a.b.#.c' is not available in this version of k6py",
-        ),
-        ("a*", "GoError: the 'a*' in the JSON selector 'a*' is not available in this version of k6py"),
-        (
-            "@this",
-            "GoError: the '@this' in the JSON selector '@this' is not available in this version of k6py",
-        ),
+        ("a.b.#(>1)", 2),
+        ("list.#.c", [1, 2]),
+        ("{n,x:a.b.0}", {"n": None, "x": 1}),
+        ("@this.n", None),
+        ("$slot", 5),
+        ("[$slot]", [5]),
+        ("[lone]", ["\ud800"]),
+        ("[huge]", [1.7976931348623157e308]),
     ],
 )
 def test_json_selectors(server: RawServer, selector: str, value: object) -> None:
     code = f"""
-      const r = http.post(URL + '/echo', JSON.stringify({{ a: {{ b: [1, 2] }}, 'a.b': 3, n: null }}));
+      const r = http.post(URL + '/echo', '{{"a": {{"b": [1, 2]}}, "a.b": 3, "n": null,'
+        + '"list": [{{"c": 1}}, {{"c": 2}}], "$slot": 5, "lone": "\\\\ud800", "huge": 1e999}}');
       let got;
       try {{ got = r.json('{selector}'); }} catch (e) {{ got = String(e); }}
       seen.push(got === undefined ? 'undefined' : got);
@@ -185,8 +187,7 @@ def test_a_body_that_is_no_json(server: RawServer) -> None:
 @pytest.mark.parametrize(
     ("call", "name"),
     [
-        ("http.batch([])", "http.batch"),
-        ("http.file('x')", "http.file"),
+        ("http.get(URL, { auth: 'ntlm' })", "auth 'ntlm'"),
         ("http.asyncRequest('GET', URL)", "http.asyncRequest"),
         ("http.get(URL).html()", "Response.html()"),
         ("http.get(URL).submitForm()", "Response.submitForm()"),
@@ -195,7 +196,24 @@ def test_a_body_that_is_no_json(server: RawServer) -> None:
 )
 def test_what_is_not_there_says_so(server: RawServer, call: str, name: str) -> None:
     seen, _ = run(server, f"seen.push(thrown(() => {call}));")
-    assert seen == [f"GoError: {name} is not available in this version of k6py"]
+    assert seen[0].startswith(f"GoError: {name} is not available in this version of k6py")
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_response_that_cannot_have_a_body_has_none(server: RawServer, status: int) -> None:
+    code = f"seen.push(http.get(URL + '/status/{status}').body, http.get(URL + '/status/200').body);"
+    assert run(server, code)[0] == [None, ""]
+
+
+def test_urls_are_shown_as_they_are_sent(server: RawServer) -> None:
+    seen, result = run(
+        server,
+        "const r = http.get(URL.replace('http', 'HTTP') + '/a ü?b=c d#e'); seen.push(r.url, r.request.url);",
+    )
+    shown = f"{http_url(server)}/a%20%C3%BC?b=c d#e"
+    assert seen == [shown, shown]
+    assert result.values("http_reqs", url=shown, name=shown) == [1]
+    assert requests(server)[0].target == "/a%20%C3%BC?b=c%20d"
 
 
 # ---- params that are wrong
@@ -204,32 +222,76 @@ def test_what_is_not_there_says_so(server: RawServer, call: str, name: str) -> N
 @pytest.mark.parametrize(
     ("params", "error"),
     [
-        ("responseType: 'odd'", "invalid response type 'odd': it is one of text, binary, none"),
-        ("compression: 'lzw'", "unknown compression algorithm lzw, supported algorithms are gzip, deflate"),
-        ("timeout: 'soon'", 'time: invalid duration "soon"'),
-        ("timeout: NaN", "invalid timeout value: NaN"),
+        ("responseType: 'odd'", "odd does not belong to ResponseType values"),
+        ("responseType: null", "null does not belong to ResponseType values"),
+        (
+            "compression: 'lzw'",
+            "unknown compression algorithm lzw, supported algorithms are [gzip deflate zstd br]",
+        ),
+        ("timeout: 'soon'", 'invalid timeout value: time: invalid duration "soon"'),
+        ("timeout: true", "invalid timeout value: unable to use type bool as a duration value"),
         (
             "tags: { a: {} }",
-            "invalid value for metric tag 'a': only String, Boolean and Number types are accepted as a metric"
-            " tag values",
+            "invalid HTTP request metric tags: invalid value for metric tag 'a': only String, Boolean and Number"
+            " types are accepted as a metric tag values",
         ),
-        (
-            "responseCallback: 1",
-            "unsupported response callback: it must be made by http.expectedStatuses(), or be null",
-        ),
+        ("responseCallback: 1", "unsupported responseCallback"),
     ],
 )
 def test_wrong_params_are_a_warning_and_no_request(server: RawServer, params: str, error: str) -> None:
     code = f"""
       const r = http.post(URL, 'x', {{ {params} }});
-      seen.push(r.status, r.error, r.error_code, r.body, r.request.method);
-      seen.push(thrown(() => http.post(URL, 'x', {{ {params}, throw: true }})));
+      seen.push(r.status, r.url, r.error, r.error_code, r.body, r.request, r.json('a') === undefined);
+      seen.push(http.post(URL, 'x', {{ {params}, throw: true }}).status);
     """
     seen, result = run(server, code)
-    assert seen == [0, error, 1000, None, "POST", f"GoError: {error}"]
-    assert [entry["error"] for entry in result.log if entry["msg"] == "Request Failed"] == [error]
+    assert seen == [0, "", error, 0, [], None, True, 0]
+    assert [entry["error"] for entry in result.log if entry["msg"] == "Request Failed"] == [error] * 2
     assert requests(server) == []
     assert result.values("http_reqs") == []
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [("null", "<nil>"), ("5", "5"), ("{ a: [1] }", "map[a:[1]]"), ("undefined", "<nil>")],
+)
+def test_what_is_no_address_is_no_request(server: RawServer, address: str, shown: str) -> None:
+    seen, _ = run(server, f"const r = http.get({address}); seen.push(r.error, r.error_code);")
+    assert seen == [f"invalid URL: '#{shown}'", 1020]
+
+
+def test_the_option_throw_makes_exceptions_of_wrong_params_too(server: RawServer) -> None:
+    code = "seen.push(thrown(() => http.get(URL, { responseType: 'odd' })), thrown(() => http.get('http://[x')));"
+    seen, _ = run(server, code, flags={"throw": ["true"]})
+    assert seen == [
+        "GoError: odd does not belong to ResponseType values",
+        "GoError: invalid URL: parse \"http://[x\": missing ']' in host",
+    ]
+
+
+def test_a_timeout_of_nothing_is_over_at_once(server: RawServer) -> None:
+    code = "seen.push(...[0, -1, NaN].map((timeout) => http.get(URL, { timeout }).error_code));"
+    seen, result = run(server, code)
+    assert seen == [1050] * 3
+    assert requests(server) == []
+    assert result.values("http_reqs", error_code="1050") == [1] * 3
+
+
+def test_headers_that_k6_will_not_send_are_warned_of(server: RawServer) -> None:
+    code = """
+      const headers = { 'content-length': '5', 'Content-Encoding': 'own' };
+      const sent = http.post(URL, 'data', { headers, compression: 'gzip' }).json('headers');
+      seen.push(sent['content-encoding'], sent['content-length'] !== '5');
+      http.get(URL, { headers: { 'Content-Length': '0' } });
+      http.post(URL, 'data', { headers: { 'Content-Encoding': 'gzip' }, compression: 'gzip' });
+    """
+    seen, result = run(server, code)
+    assert seen == ["own", True]
+    warnings = [message for message in result.messages if message.startswith("warning")]
+    assert [message[:40] for message in warnings] == [
+        "warning: There's a mismatch between the ",
+        "warning: The specified Content-Length he",
+    ]
 
 
 def test_an_exception_of_the_scripts_own_code_stays_what_it_is(server: RawServer) -> None:
@@ -259,8 +321,9 @@ def test_a_failed_request_is_a_warning_or_an_exception(server: RawServer) -> Non
 
 
 def test_a_header_that_http_cannot_carry_is_a_failed_request(server: RawServer) -> None:
-    seen, _ = run(server, "seen.push(http.get(URL, { headers: { 'a b': 'c' } }).error.slice(0, 22));")
-    assert seen == ["request cannot be sent"]
+    seen, result = run(server, "seen.push(http.get(URL, { headers: { 'a b': 'c' } }).error);")
+    assert seen == ['net/http: invalid header field name "A b"']
+    assert len(result.values("http_reqs", status="0")) == 1
 
 
 def test_a_password_is_in_no_log_and_no_tag(server: RawServer) -> None:
@@ -298,6 +361,17 @@ def test_a_redirect_to_another_scheme_is_an_error(server: RawServer) -> None:
     seen, result = run(server, "const r = http.get(URL + '/away'); seen.push(r.status, r.error, r.url);")
     assert seen == [0, 'unsupported protocol scheme "ftp"', "ftp://x.test/"]
     assert len(result.values("http_reqs", status="302")) == 1
+
+
+def test_a_location_that_is_no_url_fails_the_request_that_got_it(server: RawServer) -> None:
+    seen, result = run(
+        server,
+        "const r = http.get(URL + '/nowhere'); seen.push(r.status, r.error_code, r.url === URL + '/nowhere');",
+    )
+    assert seen == [0, 1000, True]
+    error = 'failed to parse Location header "http://[x": parse "http://[x": missing \']\' in host'
+    assert result.values("http_reqs", status="0", error=error) == [1]
+    assert result.values("http_reqs") == [1]
 
 
 # ---- metrics and tags
