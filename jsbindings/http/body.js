@@ -71,7 +71,7 @@ const escapeForm = (text) => encodeURIComponent(text.replace(/\p{Surrogate}/gu, 
   .replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
   .replaceAll('%20', '+');
 
-const encodeForm = (fields) => {
+export const encodeForm = (fields) => {
   const pairs = [];
   for (const name of Object.keys(fields).sort()) {
     const values = Array.isArray(fields[name]) ? fields[name] : [fields[name]];

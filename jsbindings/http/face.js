@@ -5,7 +5,7 @@ import { goText, goType } from 'k6py:go-values';
 import { Chunks, file } from 'k6py:http/body';
 import { http } from 'k6py:http/host';
 import { expectedStatuses, isAddress, readRequest, setResponseCallback, url } from 'k6py:http/params';
-import { grouped, notAvailable, Response } from 'k6py:http/response';
+import { grouped, notAvailable, Response, sendWith } from 'k6py:http/response';
 
 export { expectedStatuses, file, setResponseCallback, url };
 
@@ -28,6 +28,8 @@ export function request(method, address, body, params) {
   }
   return new Response(http.request(asked.method, asked.url, asked.body, asked.params), asked.body);
 }
+
+sendWith(request);
 
 export const get = (address, params) => request('GET', address, null, params);
 export const head = (address, params) => request('HEAD', address, null, params);
@@ -129,7 +131,7 @@ export class CookieJar {
 
   set(address, name, value, settings) {
     const given = Object(settings ?? {});
-    http.set_cookie(this.#number, String(address), String(name), String(value), {
+    http.set_cookie(this.#number, String(address), String(name), String(value ?? ''), {
       domain: String(given.domain ?? ''),
       path: String(given.path ?? ''),
       expires: String(given.expires ?? ''),

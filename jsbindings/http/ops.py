@@ -13,6 +13,8 @@ from jsbindings.http.gjson_modifiers import MISSING, parse
 from jsbindings.http.parallel import Job, ParallelJobs
 from jsbindings.http.params import Asked, Refused, read
 from jsbindings.http.responses import refused_response
+from runner.net.http_url import MalformedUrl, check_url, resolve
+from runner.vu.cookie_jar import CookieJar
 
 IN_INIT = "Making http requests in the init context is not supported"
 BATCH_IN_INIT = "Using batch in the init context is not supported"
@@ -172,6 +174,21 @@ class HttpBinding(Binding):
     # ---- responses
 
     @op
+    def resolve(self, base: str, reference: str, query: str | None) -> str:
+        """The URL that a page at `base` refers to.
+
+        Args:
+            query: instead of the one that the reference has.
+
+        Raises:
+            Thrown: it is no URL.
+        """
+        try:
+            return resolve(base, reference, query)
+        except MalformedUrl as error:
+            raise Thrown(error.problem) from None
+
+    @op
     def select_json(self, text: bytes, selector: str) -> list[Any] | None:
         """What a GJSON selector finds in a JSON text, in a list; None for nothing.
 
@@ -204,22 +221,34 @@ class HttpBinding(Binding):
     @op
     def set_cookie(self, jar: int | None, url: str, name: str, value: str, options: dict[str, Any]) -> None:
         """Keep a cookie as if a response from `url` had set it."""
-        self.vu.cookie_jars.get(jar).keep(url, [set_cookie_text(name, value, options)])
+        self._jar(jar, url).keep(url, [set_cookie_text(name, value, options)])
 
     @op
     def cookies_for(self, jar: int | None, url: str) -> list[list[str]]:
         """Name and value of the cookies that a request to `url` carries."""
-        return [[cookie.name, cookie.value] for cookie in self.vu.cookie_jars.get(jar).cookies_for(url)]
+        return [[cookie.name, cookie.value] for cookie in self._jar(jar, url).cookies_for(url)]
 
     @op
     def clear_cookies(self, jar: int | None, url: str) -> None:
         """Forget the cookies for `url`."""
-        self.vu.cookie_jars.get(jar).clear(url)
+        self._jar(jar, url).clear(url)
 
     @op
     def delete_cookie(self, jar: int | None, url: str, name: str) -> None:
         """Forget the cookies for `url` called `name`."""
-        self.vu.cookie_jars.get(jar).delete(url, name)
+        self._jar(jar, url).delete(url, name)
+
+    def _jar(self, number: int | None, url: str) -> CookieJar:
+        """A jar, for a URL that can be one.
+
+        Raises:
+            Thrown: it cannot.
+        """
+        try:
+            check_url(url)
+        except MalformedUrl as error:
+            raise Thrown(error.problem) from None
+        return self.vu.cookie_jars.get(number)
 
 
 def _place(asked: Asked) -> str:

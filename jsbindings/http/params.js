@@ -11,11 +11,14 @@ let defaultRanges = [[200, 399]];
 
 const statusRange = (status, index) => {
   const [low, high] = typeof status === 'number' ? [status, status] : [status?.min, status?.max];
-  if (!Number.isInteger(low) || !Number.isInteger(high)) {
-    throw new GoError(`argument number ${index + 1} to expectedStatuses was neither an integer nor an object like`
-      + ' {min:100, max:329}');
+  if (Number.isInteger(low) && Number.isInteger(high)) {
+    return [low, high];
   }
-  return [low, high];
+  if (typeof status === 'object' && low !== undefined && high !== undefined) {
+    throw new GoError(`both min and max need to be integers for argument number ${index + 1}`);
+  }
+  throw new GoError(`argument number ${index + 1} to expectedStatuses was neither an integer nor an object like`
+    + ' {min:100, max:329}');
 };
 
 export function expectedStatuses(...statuses) {
@@ -27,16 +30,16 @@ export function expectedStatuses(...statuses) {
   return callback;
 }
 
-const rangesOf = (callback) => {
+const rangesOf = (callback, complaint) => {
   const ranges = callback === null ? null : statusRanges.get(Object(callback));
   if (ranges === undefined) {
-    throw new GoError('unsupported responseCallback');
+    throw new GoError(complaint);
   }
   return ranges;
 };
 
-export function setResponseCallback(callback) {
-  defaultRanges = rangesOf(callback ?? null);
+export function setResponseCallback(...given) {
+  defaultRanges = rangesOf(given.length === 0 ? null : given[0], 'unsupported argument, expected http.expectedStatuses');
 }
 
 // --- addresses -------------------------------------------------------------------------------------------------------
@@ -104,7 +107,8 @@ const readParams = (given) => ({
   response_type: given.responseType === undefined ? null : String(given.responseType),
   compression: given.compression === undefined ? '' : String(given.compression),
   auth: String(given.auth ?? ''),
-  expected: given.responseCallback === undefined ? defaultRanges : rangesOf(given.responseCallback),
+  expected: given.responseCallback === undefined ? defaultRanges
+    : rangesOf(given.responseCallback, 'unsupported responseCallback'),
   throw: given.throw === undefined || given.throw === null ? null : Boolean(given.throw),
 });
 

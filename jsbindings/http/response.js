@@ -1,5 +1,6 @@
 // Response: https://grafana.com/docs/k6/latest/javascript-api/k6-http/response/
 import { GoError } from 'k6py:kernel';
+import { encodeForm } from 'k6py:http/body';
 import { http } from 'k6py:http/host';
 import { TextDecoder } from 'k6py:text-encoding';
 
@@ -38,7 +39,8 @@ const sentRequest = (sent, body) => {
     url: sent.url,
     headers: grouped(sent.headers),
     body: body ?? '',
-    cookies: grouped(sent.cookies.map(([name, value, replace]) => [name, { name, value, replace }])),
+    // Whether a cookie replaced another is not told, as in k6.
+    cookies: grouped(sent.cookies.map(([name, value]) => [name, { name, value, replace: false }])),
   };
   if (typeof request.body !== 'string') {
     showBytes(request, body);
@@ -65,6 +67,8 @@ const copied = (value) => (value !== null && typeof value === 'object' ? JSON.pa
 
 // --- responses -------------------------------------------------------------------------------------------------------
 
+let send;
+
 export class Response {
   #parsed;
 
@@ -82,10 +86,10 @@ export class Response {
     });
   }
 
-  // The body as JSON text.
-  #text() {
+  // The body as text, to make `format` of it.
+  #text(format) {
     if (this.body === null || this.body === undefined) {
-      throw new GoError("the body is null so we can't transform it to JSON - this likely was because of a request"
+      throw new GoError(`the body is null so we can't transform it to ${format} - this likely was because of a request`
         + ' error getting the response');
     }
     if (typeof this.body === 'string') {
@@ -95,7 +99,7 @@ export class Response {
   }
 
   #parse() {
-    const text = this.#text();
+    const text = this.#text('JSON');
     if (this.#parsedBody !== this.body) {
       this.#parsed = JSON.parse(text);
       this.#parsedBody = this.body;
@@ -122,18 +126,47 @@ export class Response {
     const selector = String(selectors[0] ?? '');
     return SIMPLE.test(selector)
       ? copied(selector.split('.').reduce(step, value))
-      : http.select_json(this.#text(), selector)?.[0];
+      : http.select_json(this.#text('JSON'), selector)?.[0];
   }
 
   html() {
     throw notAvailable('Response.html()');
   }
 
-  submitForm() {
-    throw notAvailable('Response.submitForm()');
+  submitForm(given = {}) {
+    const { formSelector = 'form', submitSelector = '[type="submit"]', fields, params } = given;
+    const form = this.html(String(formSelector));
+    if (form.size() === 0) {
+      throw new GoError(`no form found for selector '${formSelector}' in response '${this.url}'`);
+    }
+    const values = form.serializeObject();
+    const submit = form.find(String(submitSelector));
+    if (submit.attr('name') !== undefined) {
+      values[submit.attr('name')] = submit.val();
+    }
+    Object.assign(values, fields);
+    const method = (form.attr('method') || 'GET').toUpperCase();
+    const action = form.attr('action') ?? '';
+    return method === 'GET'
+      ? send(method, http.resolve(this.url, action, encodeForm(values)), null, params)
+      : send(method, http.resolve(this.url, action, null), values, params);
   }
 
-  clickLink() {
-    throw notAvailable('Response.clickLink()');
+  clickLink(given = {}) {
+    const { selector = 'a[href]', params } = given;
+    const link = this.html(String(selector));
+    if (link.size() === 0) {
+      throw new GoError(`no element found for selector '${selector}' in response '${this.url}'`);
+    }
+    const href = link.attr('href');
+    if (href === undefined) {
+      throw new GoError(`no valid href attribute value found on element '${selector}' in response '${this.url}'`);
+    }
+    return send('GET', http.resolve(this.url, href, null), null, params);
   }
 }
+
+// The request() of face.js, which makes responses and so cannot be imported here.
+export const sendWith = (request) => {
+  send = request;
+};

@@ -106,7 +106,7 @@ def _frame(first: Hop, last: Hop) -> dict[str, Any]:
             "method": first.call.method,
             "url": first.shown_url or first.call.url,
             "headers": [] if first.wire is None else first.wire.shown_headers,
-            "cookies": [[cookie.name, cookie.value, cookie.replace] for cookie in first.cookies],
+            "cookies": [[cookie.name, cookie.value] for cookie in first.cookies],
         },
     }
 

@@ -26,6 +26,8 @@ from runner.vu.vu import VirtualUser
 # A tag must not be different each time, so the texts of the commonest errors hold no port and no name.
 _ERROR_TEXTS = {
     1101: "lookup: no such host",
+    1110: "ip is blacklisted",
+    1111: "hostname is blocked",
     1310: "x509: unknown authority",
     1311: "x509: certificate doesn't match hostname",
 }

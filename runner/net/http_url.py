@@ -107,14 +107,36 @@ class HttpUrl:
 
     def join(self, location: str) -> str:
         """The URL that a Location header of the answer names (RFC 9110 section 10.2.2)."""
-        try:
-            return urljoin(self.text, location)
-        except ValueError:
-            raise MalformedUrl(location, _NO_BRACKET) from None
+        return resolve(self.text, location)
 
     def without_credentials(self) -> HttpUrl:
         """The same place for those who are to know no password."""
         return replace(self, text=_CREDENTIALS.sub(r"\1", self.text), credentials=None)
+
+
+def resolve(base: str, reference: str, query: str | None = None) -> str:
+    """The URL that `reference` means on a page at `base` (RFC 3986 section 5).
+
+    Args:
+        query: instead of the one that the reference has.
+
+    Raises:
+        MalformedUrl: it is none.
+    """
+    try:
+        joined = urljoin(base, reference)
+        return joined if query is None else urlsplit(joined)._replace(query=query).geturl()
+    except ValueError:
+        raise MalformedUrl(reference, _NO_BRACKET) from None
+
+
+def check_url(text: str) -> None:
+    """Let every URL pass, of whatever scheme.
+
+    Raises:
+        MalformedUrl: it is none.
+    """
+    _split(text)
 
 
 def masked(url: str) -> str:

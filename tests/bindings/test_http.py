@@ -190,8 +190,8 @@ def test_a_body_that_is_no_json(server: RawServer) -> None:
         ("http.get(URL, { auth: 'ntlm' })", "auth 'ntlm'"),
         ("http.asyncRequest('GET', URL)", "http.asyncRequest"),
         ("http.get(URL).html()", "Response.html()"),
-        ("http.get(URL).submitForm()", "Response.submitForm()"),
-        ("http.get(URL).clickLink()", "Response.clickLink()"),
+        ("http.get(URL).submitForm()", "Response.html()"),
+        ("http.get(URL).clickLink()", "Response.html()"),
     ],
 )
 def test_what_is_not_there_says_so(server: RawServer, call: str, name: str) -> None:
@@ -392,12 +392,22 @@ def test_the_response_callback_decides_what_failed(server: RawServer) -> None:
       go(404); go(502); go(200);
       go(200, { responseCallback: http.expectedStatuses(200) });
       go(503, { responseCallback: null });
-      for (const bad of [[], ['200'], [{ min: 1 }], [1.5], [null]]) {
-        seen.push(thrown(() => http.expectedStatuses(...bad)).startsWith('GoError'));
+      for (const bad of [['200'], [{ min: 1 }], [1.5], [null], [], [{ min: '1', max: 2 }]]) {
+        seen.push(thrown(() => http.expectedStatuses(...bad)));
       }
+      seen.push(...[undefined, 1, {}].map((bad) => thrown(() => http.setResponseCallback(bad))));
     """
     seen, result = run(server, code)
-    assert seen == [True] * 5
+    neither = (
+        "GoError: argument number 1 to expectedStatuses was neither an integer nor an object like"
+        " {min:100, max:329}"
+    )
+    assert seen == [
+        *[neither] * 4,
+        "GoError: no arguments",
+        "GoError: both min and max need to be integers for argument number 1",
+        *["GoError: unsupported argument, expected http.expectedStatuses"] * 3,
+    ]
     assert result.values("http_req_failed") == [0, 0, 1, 0]
 
 
@@ -432,6 +442,15 @@ def test_a_jar_keeps_what_a_script_puts_into_it(server: RawServer) -> None:
         "{}",
         'GoError: unable to parse "expires" date string "soon"',
     ]
+
+
+def test_a_jar_refuses_what_is_no_url(server: RawServer) -> None:
+    calls = ["set(url, 'a', 'b')", "cookiesForURL(url)", "clear(url)", "delete(url, 'a')"]
+    code = "const jar = http.cookieJar(); const url = 'http://[x';" + "".join(
+        f"seen.push(thrown(() => jar.{call}));" for call in calls
+    )
+    seen, _ = run(server, f"{code} jar.set(URL, 'none', null); seen.push(jar.cookiesForURL(URL));")
+    assert seen == [*["GoError: parse \"http://[x\": missing ']' in host"] * 4, {"none": [""]}]
 
 
 def test_the_own_jar_is_new_in_each_iteration_and_others_stay(server: RawServer) -> None:

@@ -296,6 +296,8 @@ def test_only_enabled_system_tags_are_there() -> None:
             "read: connection reset by peer",
         ),
         ("lookup x.test: no such host", 1101, "lookup: no such host"),
+        ("IP (1.2.3.4) is in a blacklisted range (1.2.3.0/24)", 1110, "ip is blacklisted"),
+        ("hostname (a.test) is in a blocked pattern (*.test)", 1111, "hostname is blocked"),
         ("unexpected EOF", 1000, "unexpected EOF"),
     ],
 )

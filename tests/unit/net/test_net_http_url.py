@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from runner.errors import TransportError
-from runner.net.http_url import HttpUrl, MalformedUrl, basic_authorization, masked
+from runner.net.http_url import HttpUrl, MalformedUrl, basic_authorization, check_url, masked, resolve
 
 
 @pytest.mark.parametrize(
@@ -140,6 +140,28 @@ def test_a_location_is_relative_to_the_request(location: str, target: str) -> No
 def test_a_location_that_is_no_url_is_malformed() -> None:
     with pytest.raises(MalformedUrl):
         HttpUrl.parse("http://a.test").join("http://[x")
+
+
+@pytest.mark.parametrize(
+    ("reference", "query", "url"),
+    [
+        ("", None, "http://me@a.test/b/x?old"),
+        ("", "new=1", "http://me@a.test/b/x?new=1"),
+        ("y?z=1#part", None, "http://me@a.test/b/y?z=1#part"),
+        ("y?z=1#part", "new=1", "http://me@a.test/b/y?new=1#part"),
+        ("y?z=1", "", "http://me@a.test/b/y"),
+        ("javascript:1", None, "javascript:1"),
+    ],
+)
+def test_what_a_page_refers_to(reference: str, query: str | None, url: str) -> None:
+    assert resolve("http://me@a.test/b/x?old", reference, query) == url
+
+
+def test_urls_of_every_scheme_pass_as_urls() -> None:
+    for text in ("ftp://a.test/", "nothing", ""):
+        check_url(text)
+    with pytest.raises(MalformedUrl):
+        check_url("http://[x")
 
 
 @pytest.mark.parametrize(
