@@ -33,7 +33,7 @@ BUILTIN = {
 
 # JavaScript that faces share.
 _HELPERS = {
-    "k6py:go-values": "go_values.js",
+    "k6py:go-text": "go_text.js",
     "k6py:http/body": "http/body.js",
     "k6py:http/host": "http/host.js",
     "k6py:http/params": "http/params.js",

@@ -1,6 +1,6 @@
 // Bodies of requests: text, bytes, forms, and forms with files in them.
 import { GoError } from 'k6py:kernel';
-import { goText, goType } from 'k6py:go-values';
+import { goText, goType } from 'k6py:go-text';
 import { http } from 'k6py:http/host';
 
 // Bytes that go to the host in one piece; each knows from where to where it reaches.

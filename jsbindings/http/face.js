@@ -1,7 +1,7 @@
 // k6/http: https://grafana.com/docs/k6/latest/javascript-api/k6-http/
 // Requests, batches and cookie jars as scripts call them; what goes on the wire, cookies and metrics are the host's.
 import { GoError, handles, onForgotten } from 'k6py:kernel';
-import { goText, goType } from 'k6py:go-values';
+import { goText, goType } from 'k6py:go-text';
 import { Chunks, file } from 'k6py:http/body';
 import { http } from 'k6py:http/host';
 import { expectedStatuses, isAddress, readRequest, setResponseCallback, url } from 'k6py:http/params';

@@ -1,6 +1,6 @@
 // What a script asks for in one request: address, params and body, read into what the host takes.
 import { GoError, handles } from 'k6py:kernel';
-import { goText, goType } from 'k6py:go-values';
+import { goText, goType } from 'k6py:go-text';
 import { readBody } from 'k6py:http/body';
 import { tagValues } from 'k6py:tags';
 
