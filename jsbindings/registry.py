@@ -45,6 +45,11 @@ _HELPERS = {
     "k6py:html-elements": "html/elements.js",
     "k6py:html-forms": "html/forms.js",
     "k6py:html-tags": "html/tags.js",
+    "k6py:go-text": "go_text.js",
+    "k6py:http/body": "http/body.js",
+    "k6py:http/host": "http/host.js",
+    "k6py:http/params": "http/params.js",
+    "k6py:http/response": "http/response.js",
     "k6py:setup-data": "setup_data.js",
     "k6py:tags": "tags.js",
 }

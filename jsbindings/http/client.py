@@ -5,32 +5,22 @@ Owns the loop over the hops; parks the virtual user that it belongs to and nobod
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 from weakref import WeakSet
 
-from jsbindings.api import Thrown
-from jsbindings.http import codings
-from jsbindings.http.cookies import RequestCookie, cookie_header, request_cookies
-from jsbindings.http.messages import (
-    Call,
-    canonical_headers,
-    go_error_text,
-    redirected,
-    wire_request,
-)
+from jsbindings.http import codings, digest
+from jsbindings.http.cookies import cookie_header, request_cookies
+from jsbindings.http.messages import Call, go_error_text, redirected, unsendable, wire_request
+from jsbindings.http.params import Asked, Settings
 from jsbindings.http.responses import Hop, failed_response, header_value, header_values, response
 from jsbindings.http.samples import Outcome, error_text, is_expected, status_error_code, take_samples
 from runner.errors import TransportError
 from runner.net.http import Answer, HttpConnections
-from runner.net.http_url import HttpUrl, MalformedUrl
+from runner.net.http_url import HttpUrl
 from runner.protocol.http1 import InvalidRequest
 from runner.reactor import Reactor, Task
 from runner.vu.vu import VirtualUser
-
-TIMEOUT_S = 60.0
-RESPONSE_TYPES = ("text", "binary", "none")
 
 
 def wait_for_turn(vu: VirtualUser) -> float:
@@ -67,27 +57,6 @@ class ProcessState:
                 connections.close()
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The params that are about the response.
-
-    Args:
-        jar: number of the cookie jar, None for the virtual user's own.
-        tags: on all samples.
-        redirects_max: how many are followed.
-        says_limit: the script does not know the limit, so reaching it is worth a warning.
-        expected: ranges of expected statuses, None for no judgement.
-        response_type: text, binary or none.
-    """
-
-    jar: int | None
-    tags: Mapping[str, str]
-    redirects_max: int
-    says_limit: bool
-    expected: Sequence[Sequence[int]] | None
-    response_type: str
-
-
 class HttpClient:
     """Sends the requests of one virtual user."""
 
@@ -99,8 +68,8 @@ class HttpClient:
         )
         shared.adopt(self.connections, vu.reactor)
 
-    def request(self, call: Call, settings: Settings, timeout_s: float) -> dict[str, Any]:
-        """Send a request, follow its redirects, and tell what came of it.
+    def request(self, asked: Asked) -> dict[str, Any]:
+        """Send a request, follow its redirects, and tell what came of it; several tasks may do so at a time.
 
         Returns:
             the response, as face.js takes it.
@@ -108,57 +77,57 @@ class HttpClient:
         Raises:
             RequestFailed: with the response that a script gets when it does not want exceptions.
         """
-        deadline_s = self._vu.reactor.now() + timeout_s
-        hop = first = Hop(call)
+        settings = asked.settings
+        deadline_s = self._vu.reactor.now() + asked.timeout_s
+        hop = first = Hop(asked.call, asked.url, asked.shown_url)
         redirects = 0
         try:
             while True:
                 deadline_s += wait_for_turn(self._vu)
                 answer = self._send(hop, settings, deadline_s)
-                next_call = self._next_call(hop, answer)
-                if next_call is None or redirects >= settings.redirects_max:
+                if hop.next_call is None:
                     break
-                redirects += 1
-                hop = Hop(next_call)
-            if next_call is not None and settings.says_limit:
-                self._warn_of_limit(hop, redirects)
+                if not hop.is_challenged:
+                    if redirects >= settings.redirects_max:
+                        break
+                    redirects += 1
+                hop = Hop(hop.next_call)
         except TransportError as error:
             text = go_error_text(hop.call.method, hop.call.url, error.message)
-            if isinstance(error, MalformedUrl):
+            if error.code == codings.CODE_DECOMPRESSION:
                 text = error.message
             raise RequestFailed(text, failed_response(first, hop, error)) from None
+        if hop.next_call is not None and settings.says_limit:
+            self._warn_of_limit(hop, redirects)
         return response(first, hop, answer, settings.response_type)
 
-    def _next_call(self, hop: Hop, answer: Answer) -> Call | None:
-        assert hop.url is not None
-        location = header_value(answer, "location")
-        return redirected(hop.call, hop.url, answer.status, location)
-
     def _send(self, hop: Hop, settings: Settings, deadline_s: float) -> Answer:
-        """Send one hop and take its samples; a text that is no URL has none."""
-        outcome = Outcome(hop.call.method, hop.call.url, 0, "", is_expected(0, settings.expected))
+        """Send one hop, take its samples and find out what follows."""
+        call = hop.call
         try:
             answer = self._exchange(hop, settings, deadline_s)
-        except MalformedUrl:
-            raise
+            hop.next_call = self._next_call(hop, answer)
         except TransportError as error:
-            failed = (error_text(error), error.code)
-            take_samples(self._vu, settings.tags, _with_error(outcome, *failed), hop.trace)
+            expected = is_expected(0, settings.expected)
+            failed = Outcome(call.method, call.url, 0, "", expected, error_text(error), error.code)
+            take_samples(self._vu, settings.base_tags, settings.tags, failed, hop.trace)
             raise
+        expected = is_expected(answer.status, settings.expected)
         outcome = Outcome(
-            hop.call.method,
-            hop.call.url,
+            call.method,
+            call.url,
             answer.status,
             f"HTTP/{answer.http_version}",
-            is_expected(answer.status, settings.expected),
+            # A challenge is part of the way, not a failure.
+            True if hop.is_challenged and expected is not None else expected,
             error_code=status_error_code(answer.status),
         )
-        take_samples(self._vu, settings.tags, outcome, hop.trace)
+        take_samples(self._vu, settings.base_tags, settings.tags, outcome, hop.trace)
         return answer
 
     def _exchange(self, hop: Hop, settings: Settings, deadline_s: float) -> Answer:
         vu, call = self._vu, hop.call
-        url = hop.url = HttpUrl.parse(call.url)
+        url = hop.url = hop.url or HttpUrl.parse(call.url)
         jar = vu.cookie_jars.get(settings.jar)
         hop.cookies = request_cookies(call.cookies, jar.cookies_for(call.url))
         wire = hop.wire = wire_request(
@@ -179,10 +148,22 @@ class HttpClient:
                 wants_body=settings.response_type != "none",
             )
         except InvalidRequest as error:
-            raise TransportError(error.message) from None
+            raise TransportError(unsendable(wire.request, error.message)) from None
         jar.keep(call.url, header_values(answer, "set-cookie"))
-        body = codings.decompress(answer.body, codings.names(header_value(answer, "content-encoding")))
+        body = codings.decompress(answer.body, header_value(answer, "content-encoding"))
         return Answer(answer.status, answer.reason, answer.headers, answer.http_version, body)
+
+    def _next_call(self, hop: Hop, answer: Answer) -> Call | None:
+        call, url = hop.call, hop.url
+        assert url is not None
+        if answer.status == 401 and call.digest is not None and not call.answers_challenge:
+            challenge = digest.find_challenge(header_values(answer, "www-authenticate"))
+            if challenge is not None:
+                hop.is_challenged = True
+                text = digest.answer(challenge, call.digest, call.method or "GET", url.target, call.body)
+                headers = {**call.headers, "Authorization": text}
+                return replace(call, headers=headers, answers_challenge=True)
+        return redirected(call, url, answer.status, header_value(answer, "location"))
 
     def _warn_of_limit(self, hop: Hop, redirects: int) -> None:
         self._vu.logger.warning(
@@ -204,25 +185,3 @@ class RequestFailed(Exception):
         super().__init__(message)
         self.message = message
         self.response = response
-
-
-def read_call(method: str, url: str, body: bytes | None, params: Mapping[str, Any]) -> Call:
-    """The request that the params describe.
-
-    Raises:
-        Thrown: it asks for what this version of k6py does not have.
-        UnknownCoding: ``compression`` is no coding.
-    """
-    if params["auth"] not in ("", "basic"):
-        raise Thrown(f"auth '{params['auth']}' is not available in this version of k6py; basic is")
-    headers = canonical_headers(params["headers"])
-    chosen = codings.names(params["compression"])
-    if body is not None and chosen:
-        body = codings.compress(body, chosen)
-        headers["Content-Encoding"] = ", ".join(chosen)
-    cookies = tuple(RequestCookie(name, value, replace) for name, value, replace in params["cookies"])
-    return Call(method, url, headers, body, cookies)
-
-
-def _with_error(outcome: Outcome, error: str, code: int) -> Outcome:
-    return Outcome(outcome.method, outcome.url, 0, "", outcome.expected, error, code)

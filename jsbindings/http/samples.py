@@ -26,6 +26,8 @@ from runner.vu.vu import VirtualUser
 # A tag must not be different each time, so the texts of the commonest errors hold no port and no name.
 _ERROR_TEXTS = {
     1101: "lookup: no such host",
+    1110: "ip is blacklisted",
+    1111: "hostname is blocked",
     1310: "x509: unknown authority",
     1311: "x509: certificate doesn't match hostname",
 }
@@ -71,13 +73,16 @@ def is_expected(status: int, ranges: Sequence[Sequence[int]] | None) -> bool | N
     return None if ranges is None else any(low <= status <= high for low, high in ranges)
 
 
-def take_samples(vu: VirtualUser, given: Mapping[str, str], outcome: Outcome, trace: Trace) -> None:
+def take_samples(
+    vu: VirtualUser, base: TagSet, given: Mapping[str, str], outcome: Outcome, trace: Trace
+) -> None:
     """Take the samples of one hop.
 
     Args:
+        base: the virtual user's tags when the script asked.
         given: tags of the params; ``name`` stands for the URL, which can be different each time.
     """
-    tags = request_tags(vu.tags, given, outcome, trace, vu.options.system_tags)
+    tags = request_tags(base, given, outcome, trace, vu.options.system_tags)
     time_s = vu.context.wall_clock()
     vu.emit(HTTP_REQS, 1, tags, time_s)
     for metric, duration_s in (

@@ -1,4 +1,4 @@
-"""The HTTP driver: the kept connections of one virtual user, and one request with its answer at a time.
+"""The HTTP driver: the kept connections of one virtual user, and a request with its answer on one of them.
 
 Owns URLs, which connection is used, the order of things on it (send, receive, feed, take events), deadlines
 and timings.  Refuses redirects, cookies, content codings and metrics: those are the binding's.
@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from runner.errors import TransportError
 from runner.net.cipher_suites import iana_name
 from runner.net.dial import Dialer
-from runner.net.http_url import HttpUrl, basic_authorization
+from runner.net.http_url import HttpUrl, Place, basic_authorization
 from runner.net.proxy import Proxy
 from runner.net.stream import ByteCounter, Stream
 from runner.net.tls_stream import TlsStream
@@ -89,7 +89,10 @@ class Answer:
 
 
 class HttpConnections:
-    """The connections of one virtual user, at most one kept per scheme, host and port; for one task.
+    """The connections of one virtual user.
+
+    Several of its tasks may send at a time, each on a connection of its own; afterwards the connections are kept
+    for whoever comes next.
 
     Args:
         counter: counts the wire bytes.
@@ -100,7 +103,8 @@ class HttpConnections:
         self._dialer = dialer
         self._vu_id = vu_id
         self._counter = counter
-        self._kept: dict[tuple[bool, str, int], _Connection] = {}
+        # Per place the idle ones, that used last at the end; the place used last is the last one, too.
+        self._kept: dict[Place, list[_Connection]] = {}
         # Nobody tells a virtual user that the test is over.
         weakref.finalize(self, _close_all, self._kept)
 
@@ -129,6 +133,8 @@ class HttpConnections:
             TransportError: no answer, or none that is HTTP; code 1050 when the deadline came first.
             InvalidRequest: HTTP cannot carry it.
         """
+        if self._reactor.now() >= deadline_s:
+            raise TransportError(TIMEOUT_TEXT, CODE_TIMEOUT)
         try:
             return self._send(url, request, body, trace, deadline_s, keep, wants_body)
         except TransportError:
@@ -175,19 +181,31 @@ class HttpConnections:
         return answer
 
     def _take(self, url: HttpUrl, *, must_be_alive: bool) -> _Connection | None:
-        connection = self._kept.pop(url.place, None)
-        if connection is not None and must_be_alive and not connection.is_alive():
+        # Another task may take or bring one while we look at ours.
+        while (idle := self._kept.get(url.place)) is not None:
+            connection = idle.pop()
+            if not idle:
+                del self._kept[url.place]
+            if not must_be_alive or connection.is_alive():
+                return connection
             connection.close()
-            return None
-        return connection
+        return None
 
     def _keep(self, url: HttpUrl, connection: _Connection) -> None:
         if not connection.can_reuse:
             connection.close()
             return
-        if len(self._kept) >= CONNECTIONS_KEPT_MAX:
-            self._kept.pop(next(iter(self._kept))).close()
-        self._kept[url.place] = connection
+        idle = self._kept.pop(url.place, [])
+        idle.append(connection)
+        self._kept[url.place] = idle
+        if sum(map(len, self._kept.values())) > CONNECTIONS_KEPT_MAX:
+            self._close_oldest()
+
+    def _close_oldest(self) -> None:
+        place, idle = next(iter(self._kept.items()))
+        idle.pop(0).close()
+        if not idle:
+            del self._kept[place]
 
     def _connect(self, url: HttpUrl, trace: Trace, deadline_s: float) -> _Connection:
         vu_id, counter = self._vu_id, self._counter
@@ -243,6 +261,9 @@ class _Connection:
             self._stream.receive(deadline_s=now_s)
         except TransportError as error:
             return error.message.endswith("i/o timeout")
+        except BaseException:
+            self.close()
+            raise
         return False
 
     def close(self) -> None:
@@ -349,6 +370,7 @@ def body_too_large() -> TransportError:
     )
 
 
-def _close_all(kept: dict[tuple[bool, str, int], _Connection]) -> None:
+def _close_all(kept: dict[Place, list[_Connection]]) -> None:
     while kept:
-        kept.popitem()[1].close()
+        for connection in kept.popitem()[1]:
+            connection.close()

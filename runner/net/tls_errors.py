@@ -11,6 +11,7 @@ import ssl
 from runner.errors import TransportError
 
 CODE_TLS = 1300
+CODE_NOT_TLS = 1301
 CODE_UNKNOWN_AUTHORITY = 1310
 CODE_HOSTNAME = 1311
 
@@ -52,7 +53,7 @@ def tls_error(error: ssl.SSLError) -> TransportError:
         text = alert.group(1).lower().replace("_", " ") if alert else _ALERT_REASONS[name]
         return TransportError(f"remote error: tls: {_ALERT_TEXTS.get(text, text)}", CODE_TLS)
     if name in _NOT_TLS:
-        return TransportError("tls: first record does not look like a TLS handshake", CODE_TLS)
+        return TransportError("tls: first record does not look like a TLS handshake", CODE_NOT_TLS)
     text = name.lower().replace("_", " ") or "unknown error"
     return TransportError(f"tls: {text}", CODE_TLS)
 

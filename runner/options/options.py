@@ -16,6 +16,8 @@ from runner.options.segments import ExecutionSegment, parse_segment
 from runner.options.values import DnsOptions, TlsAuth, TlsVersions
 
 DEFAULT_MAX_REDIRECTS = 10
+DEFAULT_BATCH = 20
+DEFAULT_BATCH_PER_HOST = 6
 DEFAULT_SETUP_TIMEOUT_S = 60.0
 DEFAULT_TEARDOWN_TIMEOUT_S = 60.0
 DEFAULT_HANDLE_SUMMARY_TIMEOUT_S = 120.0
@@ -117,6 +119,16 @@ class Options:
     def effective_max_redirects(self) -> int:
         """How many redirects a request follows."""
         return DEFAULT_MAX_REDIRECTS if self.max_redirects is None else self.max_redirects
+
+    @property
+    def effective_batch(self) -> int:
+        """How many requests of a batch are begun at a time."""
+        return DEFAULT_BATCH if self.batch is None else self.batch
+
+    @property
+    def effective_batch_per_host(self) -> int:
+        """How many requests of a batch go to one host at a time."""
+        return DEFAULT_BATCH_PER_HOST if self.batch_per_host is None else self.batch_per_host
 
     @property
     def effective_user_agent(self) -> str:

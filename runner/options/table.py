@@ -126,7 +126,6 @@ _REQUESTS = (
         "userAgent", "user_agent", kinds.STRING, "K6_USER_AGENT", "user-agent",
         default="Grafana k6/2.2.0", help="User-Agent header of requests",
     ),
-    # Read by k6/http's batch() and by nothing else, which says itself when it is missing.
     OptionSpec(
         "batch", "batch", kinds.INTEGER, "K6_BATCH", "batch",
         default="20", help="most parallel batch requests",

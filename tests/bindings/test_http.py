@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.kit.http_server import HttpRequest, answer, as_json, http, http_url
-from tests.kit.raw_server import RawServer
+from tests.kit.raw_server import Peer, RawServer
 from tests.kit.run_script import Result, run_iteration_code, run_script
 
 IMPORTS = """
@@ -29,6 +29,8 @@ def respond(request: HttpRequest) -> bytes | None:
         return answer(302, headers=[("Location", "/anything"), ("Set-Cookie", "hop=1")])
     if path == "/loop":
         return answer(302, headers=[("Location", "/loop")])
+    if path == "/nowhere":
+        return answer(302, headers=[("Location", "http://[x")])
     if path == "/away":
         return answer(302, headers=[("Location", "ftp://x.test/")])
     if path == "/headers":
@@ -106,7 +108,7 @@ def test_forms_are_sorted_and_escaped_as_go_does(server: RawServer) -> None:
 
 def test_a_body_of_another_type_is_no_request(server: RawServer) -> None:
     code = "seen.push(...[5, true, [1]].map((b) => http.post(URL + '/echo', b).error));"
-    expected = [f"unknown request body type {kind}" for kind in ("number", "boolean", "array")]
+    expected = [f"unknown request body type {kind}" for kind in ("int64", "bool", "[]interface {}")]
     assert run(server, code)[0] == expected
     assert requests(server) == []
 
@@ -140,20 +142,20 @@ def test_names_that_a_server_chooses_are_only_names(server: RawServer) -> None:
         ("a.b.length", "undefined"),
         ("toString", "undefined"),
         ("", "undefined"),
-        (
-            "a.b.#.c",
-            "GoError: the '#' in the JSON selector 'a.b.#.c' is not available in this version of k6py",
-        ),
-        ("a*", "GoError: the 'a*' in the JSON selector 'a*' is not available in this version of k6py"),
-        (
-            "@this",
-            "GoError: the '@this' in the JSON selector '@this' is not available in this version of k6py",
-        ),
+        ("a.b.#(>1)", 2),
+        ("list.#.c", [1, 2]),
+        ("{n,x:a.b.0}", {"n": None, "x": 1}),
+        ("@this.n", None),
+        ("$slot", 5),
+        ("[$slot]", [5]),
+        ("[lone]", ["\ud800"]),
+        ("[huge]", [1.7976931348623157e308]),
     ],
 )
 def test_json_selectors(server: RawServer, selector: str, value: object) -> None:
     code = f"""
-      const r = http.post(URL + '/echo', JSON.stringify({{ a: {{ b: [1, 2] }}, 'a.b': 3, n: null }}));
+      const r = http.post(URL + '/echo', '{{"a": {{"b": [1, 2]}}, "a.b": 3, "n": null,'
+        + '"list": [{{"c": 1}}, {{"c": 2}}], "$slot": 5, "lone": "\\\\ud800", "huge": 1e999}}');
       let got;
       try {{ got = r.json('{selector}'); }} catch (e) {{ got = String(e); }}
       seen.push(got === undefined ? 'undefined' : got);
@@ -185,16 +187,29 @@ def test_a_body_that_is_no_json(server: RawServer) -> None:
 @pytest.mark.parametrize(
     ("call", "name"),
     [
-        ("http.batch([])", "http.batch"),
-        ("http.file('x')", "http.file"),
-        ("http.asyncRequest('GET', URL)", "http.asyncRequest"),
-        ("http.get(URL).submitForm()", "Response.submitForm()"),
-        ("http.get(URL).clickLink()", "Response.clickLink()"),
+        ("http.get(URL, { auth: 'ntlm' })", "auth 'ntlm'"),
     ],
 )
 def test_what_is_not_there_says_so(server: RawServer, call: str, name: str) -> None:
     seen, _ = run(server, f"seen.push(thrown(() => {call}));")
-    assert seen == [f"GoError: {name} is not available in this version of k6py"]
+    assert seen[0].startswith(f"GoError: {name} is not available in this version of k6py")
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_response_that_cannot_have_a_body_has_none(server: RawServer, status: int) -> None:
+    code = f"seen.push(http.get(URL + '/status/{status}').body, http.get(URL + '/status/200').body);"
+    assert run(server, code)[0] == [None, ""]
+
+
+def test_urls_are_shown_as_they_are_sent(server: RawServer) -> None:
+    seen, result = run(
+        server,
+        "const r = http.get(URL.replace('http', 'HTTP') + '/a ü?b=c d#e'); seen.push(r.url, r.request.url);",
+    )
+    shown = f"{http_url(server)}/a%20%C3%BC?b=c d#e"
+    assert seen == [shown, shown]
+    assert result.values("http_reqs", url=shown, name=shown) == [1]
+    assert requests(server)[0].target == "/a%20%C3%BC?b=c%20d"
 
 
 def test_a_response_as_a_page(server: RawServer, native: bool) -> None:
@@ -218,32 +233,76 @@ def test_a_response_as_a_page(server: RawServer, native: bool) -> None:
 @pytest.mark.parametrize(
     ("params", "error"),
     [
-        ("responseType: 'odd'", "invalid response type 'odd': it is one of text, binary, none"),
-        ("compression: 'lzw'", "unknown compression algorithm lzw, supported algorithms are gzip, deflate"),
-        ("timeout: 'soon'", 'time: invalid duration "soon"'),
-        ("timeout: NaN", "invalid timeout value: NaN"),
+        ("responseType: 'odd'", "odd does not belong to ResponseType values"),
+        ("responseType: null", "null does not belong to ResponseType values"),
+        (
+            "compression: 'lzw'",
+            "unknown compression algorithm lzw, supported algorithms are [gzip deflate zstd br]",
+        ),
+        ("timeout: 'soon'", 'invalid timeout value: time: invalid duration "soon"'),
+        ("timeout: true", "invalid timeout value: unable to use type bool as a duration value"),
         (
             "tags: { a: {} }",
-            "invalid value for metric tag 'a': only String, Boolean and Number types are accepted as a metric"
-            " tag values",
+            "invalid HTTP request metric tags: invalid value for metric tag 'a': only String, Boolean and Number"
+            " types are accepted as a metric tag values",
         ),
-        (
-            "responseCallback: 1",
-            "unsupported response callback: it must be made by http.expectedStatuses(), or be null",
-        ),
+        ("responseCallback: 1", "unsupported responseCallback"),
     ],
 )
 def test_wrong_params_are_a_warning_and_no_request(server: RawServer, params: str, error: str) -> None:
     code = f"""
       const r = http.post(URL, 'x', {{ {params} }});
-      seen.push(r.status, r.error, r.error_code, r.body, r.request.method);
-      seen.push(thrown(() => http.post(URL, 'x', {{ {params}, throw: true }})));
+      seen.push(r.status, r.url, r.error, r.error_code, r.body, r.request, r.json('a') === undefined);
+      seen.push(http.post(URL, 'x', {{ {params}, throw: true }}).status);
     """
     seen, result = run(server, code)
-    assert seen == [0, error, 1000, None, "POST", f"GoError: {error}"]
-    assert [entry["error"] for entry in result.log if entry["msg"] == "Request Failed"] == [error]
+    assert seen == [0, "", error, 0, [], None, True, 0]
+    assert [entry["error"] for entry in result.log if entry["msg"] == "Request Failed"] == [error] * 2
     assert requests(server) == []
     assert result.values("http_reqs") == []
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [("null", "<nil>"), ("5", "5"), ("{ a: [1] }", "map[a:[1]]"), ("undefined", "<nil>")],
+)
+def test_what_is_no_address_is_no_request(server: RawServer, address: str, shown: str) -> None:
+    seen, _ = run(server, f"const r = http.get({address}); seen.push(r.error, r.error_code);")
+    assert seen == [f"invalid URL: '#{shown}'", 1020]
+
+
+def test_the_option_throw_makes_exceptions_of_wrong_params_too(server: RawServer) -> None:
+    code = "seen.push(thrown(() => http.get(URL, { responseType: 'odd' })), thrown(() => http.get('http://[x')));"
+    seen, _ = run(server, code, flags={"throw": ["true"]})
+    assert seen == [
+        "GoError: odd does not belong to ResponseType values",
+        "GoError: invalid URL: parse \"http://[x\": missing ']' in host",
+    ]
+
+
+def test_a_timeout_of_nothing_is_over_at_once(server: RawServer) -> None:
+    code = "seen.push(...[0, -1, NaN].map((timeout) => http.get(URL, { timeout }).error_code));"
+    seen, result = run(server, code)
+    assert seen == [1050] * 3
+    assert requests(server) == []
+    assert result.values("http_reqs", error_code="1050") == [1] * 3
+
+
+def test_headers_that_k6_will_not_send_are_warned_of(server: RawServer) -> None:
+    code = """
+      const headers = { 'content-length': '5', 'Content-Encoding': 'own' };
+      const sent = http.post(URL, 'data', { headers, compression: 'gzip' }).json('headers');
+      seen.push(sent['content-encoding'], sent['content-length'] !== '5');
+      http.get(URL, { headers: { 'Content-Length': '0' } });
+      http.post(URL, 'data', { headers: { 'Content-Encoding': 'gzip' }, compression: 'gzip' });
+    """
+    seen, result = run(server, code)
+    assert seen == ["own", True]
+    warnings = [message for message in result.messages if message.startswith("warning")]
+    assert [message[:40] for message in warnings] == [
+        "warning: There's a mismatch between the ",
+        "warning: The specified Content-Length he",
+    ]
 
 
 def test_an_exception_of_the_scripts_own_code_stays_what_it_is(server: RawServer) -> None:
@@ -273,8 +332,9 @@ def test_a_failed_request_is_a_warning_or_an_exception(server: RawServer) -> Non
 
 
 def test_a_header_that_http_cannot_carry_is_a_failed_request(server: RawServer) -> None:
-    seen, _ = run(server, "seen.push(http.get(URL, { headers: { 'a b': 'c' } }).error.slice(0, 22));")
-    assert seen == ["request cannot be sent"]
+    seen, result = run(server, "seen.push(http.get(URL, { headers: { 'a b': 'c' } }).error);")
+    assert seen == ['net/http: invalid header field name "A b"']
+    assert len(result.values("http_reqs", status="0")) == 1
 
 
 def test_a_password_is_in_no_log_and_no_tag(server: RawServer) -> None:
@@ -314,6 +374,17 @@ def test_a_redirect_to_another_scheme_is_an_error(server: RawServer) -> None:
     assert len(result.values("http_reqs", status="302")) == 1
 
 
+def test_a_location_that_is_no_url_fails_the_request_that_got_it(server: RawServer) -> None:
+    seen, result = run(
+        server,
+        "const r = http.get(URL + '/nowhere'); seen.push(r.status, r.error_code, r.url === URL + '/nowhere');",
+    )
+    assert seen == [0, 1000, True]
+    error = 'failed to parse Location header "http://[x": parse "http://[x": missing \']\' in host'
+    assert result.values("http_reqs", status="0", error=error) == [1]
+    assert result.values("http_reqs") == [1]
+
+
 # ---- metrics and tags
 
 
@@ -332,12 +403,22 @@ def test_the_response_callback_decides_what_failed(server: RawServer) -> None:
       go(404); go(502); go(200);
       go(200, { responseCallback: http.expectedStatuses(200) });
       go(503, { responseCallback: null });
-      for (const bad of [[], ['200'], [{ min: 1 }], [1.5], [null]]) {
-        seen.push(thrown(() => http.expectedStatuses(...bad)).startsWith('GoError'));
+      for (const bad of [['200'], [{ min: 1 }], [1.5], [null], [], [{ min: '1', max: 2 }]]) {
+        seen.push(thrown(() => http.expectedStatuses(...bad)));
       }
+      seen.push(...[undefined, 1, {}].map((bad) => thrown(() => http.setResponseCallback(bad))));
     """
     seen, result = run(server, code)
-    assert seen == [True] * 5
+    neither = (
+        "GoError: argument number 1 to expectedStatuses was neither an integer nor an object like"
+        " {min:100, max:329}"
+    )
+    assert seen == [
+        *[neither] * 4,
+        "GoError: no arguments",
+        "GoError: both min and max need to be integers for argument number 1",
+        *["GoError: unsupported argument, expected http.expectedStatuses"] * 3,
+    ]
     assert result.values("http_req_failed") == [0, 0, 1, 0]
 
 
@@ -372,6 +453,15 @@ def test_a_jar_keeps_what_a_script_puts_into_it(server: RawServer) -> None:
         "{}",
         'GoError: unable to parse "expires" date string "soon"',
     ]
+
+
+def test_a_jar_refuses_what_is_no_url(server: RawServer) -> None:
+    calls = ["set(url, 'a', 'b')", "cookiesForURL(url)", "clear(url)", "delete(url, 'a')"]
+    code = "const jar = http.cookieJar(); const url = 'http://[x';" + "".join(
+        f"seen.push(thrown(() => jar.{call}));" for call in calls
+    )
+    seen, _ = run(server, f"{code} jar.set(URL, 'none', null); seen.push(jar.cookiesForURL(URL));")
+    assert seen == [*["GoError: parse \"http://[x\": missing ']' in host"] * 4, {"none": [""]}]
 
 
 def test_the_own_jar_is_new_in_each_iteration_and_others_stay(server: RawServer) -> None:
@@ -411,3 +501,80 @@ def test_requests_and_the_own_jar_are_refused_in_the_init_context(server: RawSer
         "404",
     ]
     assert result.values("http_req_failed") == [0]
+
+
+# ---- asyncRequest
+
+
+def test_async_requests_run_beside_each_other_and_keep_the_tags_of_their_call(server: RawServer) -> None:
+    script = """
+      import http from 'k6/http';
+      import { group } from 'k6';
+      export default async function () {
+        const order = [];
+        let all;
+        group('g', () => {
+          all = [1, 2, 3].map((n) => http.asyncRequest('POST', __ENV.URL + '/echo', `body ${n}`, { tags: { n } })
+            .then((r) => { order.push(r.body); return r.status; }));
+        });
+        order.push('asked');
+        console.log((await Promise.all(all)).join(), order[0], order.slice(1).sort().join());
+      }
+    """
+    result = run_script(script, env={"URL": http_url(server)}, out_samples=True)
+    assert result.lines == ["200,200,200 asked body 1,body 2,body 3"]
+    assert [result.values("http_reqs", group="::g", n=n) for n in "123"] == [[1], [1], [1]]
+
+
+def test_async_request_that_fails_warns_or_rejects(server: RawServer) -> None:
+    script = """
+      import http from 'k6/http';
+      export default async function () {
+        const { status } = await http.asyncRequest('GET', 'http://127.0.0.1:1/');
+        const rejected = http.asyncRequest('GET', 'http://127.0.0.1:1/', null, { throw: true });
+        console.log(status, await rejected.catch((e) => e.name));
+        http.asyncRequest('GET', 'http://127.0.0.1:1/', null, { throw: true });
+      }
+    """
+    result = run_script(script)
+    assert result.lines == ["0 GoError"]
+    first, second = result.messages
+    assert first == "warning: Request Failed"
+    assert second.startswith("error: Uncaught (in promise) GoError: ")
+
+
+def test_async_requests_of_an_iteration_that_is_cut_off_are_given_up() -> None:
+    def serve(peer: Peer) -> None:
+        peer.read_head()
+        peer.tell(peer.read_to_end())
+
+    with RawServer(serve) as server:
+        script = """
+          import http from 'k6/http';
+          export const options = { scenarios: { a: {
+            executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '0s' } } };
+          export default function () {
+            http.asyncRequest('GET', __ENV.URL).then(() => console.log('never'));
+          }
+        """
+        result = run_script(script, env={"URL": http_url(server)})
+    assert result.lines == []
+    assert "0 complete and 1 interrupted iterations" in result.stdout
+    assert server.told == ["fin"]
+
+
+def test_jars_that_are_forgotten_while_an_iteration_is_cut_off_do_no_harm() -> None:
+    script = """
+      import http from 'k6/http';
+      export const options = { scenarios: { a: {
+        executor: 'per-vu-iterations', vus: 1, iterations: 2, maxDuration: '1s', gracefulStop: '0s' } } };
+      export default function () {
+        for (let n = 0; n < 500; n += 1) new http.CookieJar();
+        if (__ITER === 0) { for (let n = 0; n < 500; n += 1) ({ jar: new http.CookieJar() }); return; }
+        while (true) {}
+      }
+      export function teardown() { console.log('teardown'); }
+    """
+    result = run_script(script)
+    assert result.exit_code == 0
+    assert result.lines == ["teardown"]

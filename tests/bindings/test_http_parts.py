@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from typing import Any
 
 import pytest
 
 from jsbindings.api import Thrown
-from jsbindings.http import codings
-from jsbindings.http.client import read_call, wait_for_turn
+from jsbindings.http.client import wait_for_turn
 from jsbindings.http.cookies import (
     RequestCookie,
     cookie_header,
@@ -18,13 +15,14 @@ from jsbindings.http.cookies import (
     response_cookie,
     set_cookie_text,
 )
-from jsbindings.http.messages import Call, canonical_headers, redirected, wire_request
+from jsbindings.http.messages import Call, canonical_headers, redirected, unsendable, wire_request
 from jsbindings.http.samples import Outcome, error_text, is_expected, request_tags, status_error_code
 from runner.errors import TransportError
 from runner.metrics.tags import TagSet
 from runner.net.http import Trace
-from runner.net.http_url import HttpUrl, MalformedUrl
+from runner.net.http_url import HttpUrl
 from runner.options.options import DEFAULT_SYSTEM_TAGS
+from runner.protocol.http1 import Request
 from runner.vu.cookie_jar import Cookie
 from runner.vu.request_turns import RequestTurns
 
@@ -96,8 +94,22 @@ def test_the_referer_hides_credentials_and_does_not_leave_tls() -> None:
 
 @pytest.mark.parametrize("location", ["http://[x", "http://a.test:x/"])
 def test_a_location_that_is_no_url_is_an_error(location: str) -> None:
-    with pytest.raises(MalformedUrl):
+    with pytest.raises(TransportError, match="failed to parse Location header") as caught:
         follow(Call("GET", "http://a.test/", {}), 302, location)
+    assert caught.value.code == 1000
+
+
+def test_the_answer_to_a_challenge_is_for_one_url_only() -> None:
+    call = Call(
+        "GET",
+        "http://a.test/",
+        {"Authorization": "Digest x"},
+        digest="me:pw",
+        answers_challenge=True,
+    )
+    hop, elsewhere = follow(call, 302, "/y"), follow(call, 302, "http://b.test/")
+    assert hop is not None and (hop.headers, hop.digest, hop.answers_challenge) == ({}, "me:pw", False)
+    assert elsewhere is not None and (elsewhere.headers, elsewhere.digest) == ({}, None)
 
 
 # ---- headers
@@ -149,76 +161,27 @@ def test_of_two_headers_that_differ_in_case_the_last_one_counts() -> None:
     assert canonical_headers([("x-a", "1"), ("X-A", " 2 ")]) == {"X-A": "2"}
 
 
-PARAMS = {"auth": "", "headers": [], "compression": "", "cookies": []}
-
-
-def test_a_compressed_body_says_so() -> None:
-    call = read_call("POST", "http://a.test/", b"body", {**PARAMS, "compression": "gzip,deflate"})
-    assert call.headers == {"Content-Encoding": "gzip, deflate"}
-    assert gzip.decompress(zlib.decompress(call.body or b"")) == b"body"
-
-
-@pytest.mark.parametrize("change", [{"auth": "digest"}, {"auth": "ntlm"}, {"compression": "zstd"}])
-def test_what_is_not_there_is_named(change: dict[str, str]) -> None:
-    with pytest.raises(Thrown, match=r"'(digest|ntlm|zstd)' is not available in this version of k6py"):
-        read_call("POST", "http://a.test/", b"body", {**PARAMS, **change})
-
-
-# ---- codings
-
-TEXT = b"some text " * 20
-
-
-def bare_deflate(data: bytes) -> bytes:
-    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    return packer.compress(data) + packer.flush()
+def test_headers_that_the_script_did_not_ask_for_are_not_shown() -> None:
+    call = Call("POST", "http://me:pw@a.test/", {"X-A": "b"}, b"body")
+    wire = wire_request(call, HttpUrl.parse(call.url), user_agent="agent/1", cookies="c=d", keep=True)
+    assert wire.shown_headers == [("User-Agent", "agent/1"), ("Cookie", "c=d"), ("X-A", "b")]
+    assert {"Host", "Authorization", "Content-Length"} <= {name for name, _ in wire.request.headers}
 
 
 @pytest.mark.parametrize(
-    ("data", "names"),
+    ("method", "headers", "text"),
     [
-        (gzip.compress(TEXT), "gzip"),
-        (gzip.compress(TEXT), "X-GZIP"),
-        (gzip.compress(TEXT[:50]) + gzip.compress(TEXT[50:]), "gzip"),
-        (zlib.compress(TEXT), "deflate"),
-        (bare_deflate(TEXT), "deflate"),
-        (zlib.compress(gzip.compress(TEXT)), "gzip, deflate"),
-        (TEXT, ""),
-        (TEXT, "identity"),
-        (TEXT, "something"),
+        ("A B", [], 'net/http: invalid method "A B"'),
+        ("GET", [("Host", "a"), ("a b", "c")], 'net/http: invalid header field name "a b"'),
+        ("GET", [("", "c")], 'net/http: invalid header field name ""'),
+        ("GET", [("A", "b\r\nc")], 'net/http: invalid header field value for "A"'),
+        ("GET", [("A", "b\tc ü")], "otherwise"),
     ],
 )
-def test_responses_are_decompressed(data: bytes, names: str) -> None:
-    assert codings.decompress(data, codings.names(names)) == TEXT
-
-
-def test_no_body_needs_no_decompression() -> None:
-    assert codings.decompress(b"", ["gzip"]) == codings.decompress(b"", ["br"]) == b""
-
-
-@pytest.mark.parametrize(
-    ("data", "name"), [(b"no gzip", "gzip"), (gzip.compress(TEXT)[:-9], "gzip"), (b"\x78\x9cno", "deflate")]
-)
-def test_a_body_that_is_not_what_its_header_says_has_code_1701(data: bytes, name: str) -> None:
-    with pytest.raises(TransportError, match="decompression error") as caught:
-        codings.decompress(data, [name])
-    assert caught.value.code == 1701
-
-
-@pytest.mark.parametrize("name", ["br", "zstd"])
-def test_codings_that_are_not_there_are_named(name: str) -> None:
-    with pytest.raises(TransportError, match=f"'{name}' cannot be read by this version of k6py") as caught:
-        codings.decompress(b"data", [name])
-    assert caught.value.code == 1701
-
-
-def test_a_bomb_is_refused_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codings, "BODY_SIZE_BYTES_MAX", 1000)
-    assert len(codings.decompress(gzip.compress(bytes(1000)), ["gzip"])) == 1000
-    with pytest.raises(TransportError, match="response body is larger than"):
-        codings.decompress(gzip.compress(bytes(1001)), ["gzip"])
-    with pytest.raises(TransportError, match="response body is larger than"):
-        codings.decompress(gzip.compress(bytes(600)) * 2, ["gzip"])
+def test_what_http_cannot_carry_is_said_as_go_says_it(
+    method: str, headers: list[tuple[str, str]], text: str
+) -> None:
+    assert unsendable(Request(method, "/", headers), "otherwise") == text
 
 
 # ---- cookies
@@ -333,6 +296,8 @@ def test_only_enabled_system_tags_are_there() -> None:
             "read: connection reset by peer",
         ),
         ("lookup x.test: no such host", 1101, "lookup: no such host"),
+        ("IP (1.2.3.4) is in a blacklisted range (1.2.3.0/24)", 1110, "ip is blacklisted"),
+        ("hostname (a.test) is in a blocked pattern (*.test)", 1111, "hostname is blocked"),
         ("unexpected EOF", 1000, "unexpected EOF"),
     ],
 )

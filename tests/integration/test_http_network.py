@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import threading
 
@@ -194,24 +193,28 @@ def test_large_bodies_go_both_ways() -> None:
     assert 8_000_000 < result.count("data_received") < 8_010_000
 
 
-def test_compressed_responses_are_read_and_others_say_why_not() -> None:
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
+def test_compressed_bodies_go_both_ways(coding: str) -> None:
     def respond(request: HttpRequest) -> bytes:
-        coding = request.target[1:]
-        body = gzip.compress(b"some text") if coding == "gzip" else b"x"
-        return answer(200, body, [("Content-Encoding", coding)])
+        assert request.headers["content-encoding"] == coding
+        return answer(200, request.body, [("Content-Encoding", coding)])
 
-    code = """
-      const r = http.get(`${URL}/gzip`);
-      console.log(r.body, r.headers['Content-Encoding']);
-      const bad = http.get(`${URL}/br`);
-      console.log(bad.status, bad.error_code, bad.error);
+    code = f"""
+      const r = http.post(URL, 'some text', {{ compression: '{coding}' }});
+      console.log(r.body, r.headers['Content-Encoding'], r.request.body);
     """
     with RawServer(http(respond)) as server:
         result = run_iteration_code(code, imports=IMPORTS, env={"URL": http_url(server)})
-    assert result.lines == [
-        "some text gzip",
-        "0 1701 a response compressed with 'br' cannot be read by this version of k6py",
-    ]
+    assert result.lines == [f"some text {coding} some text"]
+
+
+def test_a_response_that_is_not_compressed_as_it_says_fails() -> None:
+    code = "const r = http.get(URL); console.log(r.status, r.error_code, r.error);"
+    response = answer(200, b"no gzip", [("Content-Encoding", "gzip")])
+    with RawServer(http(lambda request: response)) as server:
+        result = run_iteration_code(code, imports=IMPORTS, env={"URL": http_url(server)}, out_samples=True)
+    assert result.lines[0].startswith("0 1701 error decompressing response body (gzip: ")
+    assert result.values("http_req_failed", error_code="1701") == [1]
 
 
 def test_a_reset_connection_has_code_1220() -> None:

@@ -397,7 +397,7 @@ def test_tls_to_a_server_that_speaks_something_else(reactor: Reactor) -> None:
     server = Server(reactor, serve)
     assert failure(reactor, "127.0.0.1", server.port, is_secure=True) == (
         "tls: first record does not look like a TLS handshake",
-        1300,
+        1301,
     )
 
 

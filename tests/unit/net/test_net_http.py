@@ -186,6 +186,95 @@ def test_the_oldest_connection_is_closed_beyond_the_bound(
     assert [client._is_closed for client in server.clients] == [False, True, False]
 
 
+# ---- several requests at a time
+
+
+def at_once(reactor: Reactor, pool: HttpConnections, *urls: str) -> None:
+    """One request each, in a task of its own."""
+    tasks = [reactor.spawn(lambda url=url: send(pool, url=url)) for url in urls]
+    for task in tasks:
+        reactor.run(until=task)
+
+
+def waiting(server: Server, stream: MemoryStream) -> None:
+    """Answers after a second."""
+    while True:
+        server.read_head(stream)
+        server.reactor.sleep_until(server.reactor.now() + 1)
+        stream.send(OK)
+
+
+def test_requests_at_the_same_time_have_a_connection_each_and_all_are_kept(reactor: Reactor) -> None:
+    server = Server(reactor, waiting)
+    pool = connections(server)
+    at_once(reactor, pool, *["http://a.test/"] * 3)
+    assert reactor.now() == 1
+    assert len(server.clients) == 3
+    at_once(reactor, pool, *["http://a.test/"] * 4)
+    assert reactor.now() == 2
+    assert len(server.clients) == 4
+    pool.close()
+    assert all(client._is_closed for client in server.clients)
+
+
+def test_the_connection_used_last_is_used_next(reactor: Reactor) -> None:
+    server = Server(reactor, answering(OK, OK, b""))
+    pool = connections(server)
+    at_once(reactor, pool, "http://a.test/", "http://a.test/")
+    # The third request on one connection ends it, the fourth one goes to the other.
+    run(reactor, bodies, pool, "GET", "GET")
+    assert [client._is_closed for client in server.clients] == [False, True, False]
+
+
+def test_the_bound_counts_the_idle_connections_of_all_places(
+    reactor: Reactor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "CONNECTIONS_KEPT_MAX", 3)
+    server = Server(reactor, waiting)
+    pool = connections(server)
+    at_once(reactor, pool, "http://a.test/", "http://a.test/", "http://b.test/")
+    at_once(reactor, pool, "http://c.test/")
+    assert [client._is_closed for client in server.clients] == [True, False, False, False]
+    at_once(reactor, pool, "http://d.test/")
+    assert [client._is_closed for client in server.clients] == [True, True, False, False, False]
+
+
+def test_stale_connections_are_looked_through_before_a_post(reactor: Reactor) -> None:
+    def closing_soon(server: Server, stream: MemoryStream) -> None:
+        server.read_head(stream)
+        server.reactor.sleep_until(server.reactor.now() + 1)
+        stream.send(OK)
+        server.reactor.sleep_until(server.reactor.now() + 1)
+        stream.close()
+
+    server = Server(reactor, closing_soon)
+    pool = connections(server)
+    at_once(reactor, pool, *["http://a.test/"] * 3)
+    run(reactor, reactor.sleep_until, reactor.now() + 2)
+    assert run(reactor, bodies, pool, "POST") == [b"ok"]
+    assert [client._is_closed for client in server.clients] == [True, True, True, False]
+
+
+def test_an_interruption_while_a_connection_is_looked_at_closes_it(reactor: Reactor) -> None:
+    server = Server(reactor, answering(OK))
+    pool = connections(server)
+    run(reactor, send, pool)
+    task = reactor.spawn(lambda: send(pool, "POST"))
+    reactor.interrupt(task, Interrupted())
+    with pytest.raises(Interrupted):
+        reactor.run(until=task)
+    assert [client._is_closed for client in server.clients] == [True]
+    assert server.requests[1:] == []
+
+
+def test_a_request_whose_time_is_over_is_not_sent(reactor: Reactor) -> None:
+    server = Server(reactor, answering(OK))
+    with pytest.raises(TransportError, match="request timeout") as caught:
+        run(reactor, lambda: send(connections(server), timeout_s=0))
+    assert caught.value.code == http.CODE_TIMEOUT
+    assert server.clients == []
+
+
 # ---- connections that the server closed meanwhile
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from runner.errors import TransportError
-from runner.net.http_url import HttpUrl, MalformedUrl, basic_authorization, masked
+from runner.net.http_url import HttpUrl, MalformedUrl, basic_authorization, check_url, masked, resolve
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,6 @@ def test_credentials_are_taken_from_the_url(text: str, credentials: str | None) 
     [
         "http://[broken",
         "http://a.test:x/",
-        "http://a.test:99999/",
         " http://a.test",
         "http://a.test/\n",
         "http://a b/",
@@ -78,6 +77,53 @@ def test_a_url_that_no_request_can_go_to_has_code_1000(text: str, message: str) 
     assert not isinstance(caught.value, MalformedUrl)
 
 
+def test_a_port_that_does_not_exist_cannot_be_dialled() -> None:
+    with pytest.raises(TransportError, match=r"^dial tcp: address 99999: invalid port$") as caught:
+        HttpUrl.parse("http://a.test:99999/")
+    assert caught.value.code == 1210
+    assert HttpUrl.parse("http://a.test:00080/").port == 80
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("http://[x", "missing ']' in host"),
+        ("http://a.test:x/", 'invalid port ":x" after host'),
+        (" http://a.test", "first path segment in URL cannot contain colon"),
+        ("http://a.test/\n", "net/url: invalid control character in URL"),
+        ("http://a b/", 'invalid character " " in host name'),
+        ("http://a.test/%zz", 'invalid URL escape "%zz"'),
+        ("http://a.test/%", 'invalid URL escape "%"'),
+    ],
+)
+def test_what_is_wrong_is_said_as_go_says_it(text: str, problem: str) -> None:
+    with pytest.raises(MalformedUrl) as caught:
+        HttpUrl.parse(text)
+    assert caught.value.message.endswith(f'": {problem}')
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("HTTP://me:pw@A.Test/x?y z#part", "http://me:pw@A.Test/x?y z#part"),
+        ("http://a.test/a b/ü", "http://a.test/a%20b/%C3%BC"),
+        ("http://a.test/(a)!/[b]/%2f%c3", "http://a.test/(a)!/[b]/%2f%c3"),
+        # What is not allowed in a path makes it be written anew as a whole.
+        ("http://a.test/(a)%41|[b]%ff", "http://a.test/%28a%29A%7C%5Bb%5D%FF"),
+        ("http://a.test?q", "http://a.test?q"),
+        ("http://a.test", "http://a.test"),
+    ],
+)
+def test_the_text_is_as_go_writes_urls(text: str, shown: str) -> None:
+    assert HttpUrl.parse(text).text == shown
+
+
+def test_a_url_without_credentials_goes_to_the_same_place() -> None:
+    url = HttpUrl.parse("http://me:pw@a.test:81/x@y?z").without_credentials()
+    assert (url.text, url.credentials) == ("http://a.test:81/x@y?z", None)
+    assert url.place == (False, "a.test", 81)
+
+
 @pytest.mark.parametrize(
     ("location", "target"),
     [
@@ -97,10 +143,33 @@ def test_a_location_that_is_no_url_is_malformed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("reference", "query", "url"),
+    [
+        ("", None, "http://me@a.test/b/x?old"),
+        ("", "new=1", "http://me@a.test/b/x?new=1"),
+        ("y?z=1#part", None, "http://me@a.test/b/y?z=1#part"),
+        ("y?z=1#part", "new=1", "http://me@a.test/b/y?new=1#part"),
+        ("y?z=1", "", "http://me@a.test/b/y"),
+        ("javascript:1", None, "javascript:1"),
+    ],
+)
+def test_what_a_page_refers_to(reference: str, query: str | None, url: str) -> None:
+    assert resolve("http://me@a.test/b/x?old", reference, query) == url
+
+
+def test_urls_of_every_scheme_pass_as_urls() -> None:
+    for text in ("ftp://a.test/", "nothing", ""):
+        check_url(text)
+    with pytest.raises(MalformedUrl):
+        check_url("http://[x")
+
+
+@pytest.mark.parametrize(
     ("url", "shown"),
     [
         ("http://me:pw@a.test/x@y", "http://****:****@a.test/x@y"),
         ("http://a@b:pw@a.test/", "http://****:****@a.test/"),
+        ("http://me@a.test/", "http://****@a.test/"),
         ("http://a.test/?mail=a@b", "http://a.test/?mail=a@b"),
         ("nothing", "nothing"),
     ],
