@@ -142,6 +142,9 @@ def parse_set_cookie(url: str, text: str, now_s: float) -> Cookie | None:
     domain = given.get("domain", "").lower().removeprefix(".")
     if domain and not _domain_matches(host, domain):
         return None
+    if "." not in domain:
+        # A whole top-level domain, or a host without one: for this host only, as in k6.
+        domain = ""
     path = given.get("path", "")
     return Cookie(
         name=name,

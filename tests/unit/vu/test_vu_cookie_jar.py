@@ -94,3 +94,10 @@ def test_default_path_is_the_folder(path: str, expected: str) -> None:
     assert default_path(path) == expected
     cookie = parse_set_cookie(f"http://example.test{path}", "n=v", NOW_S) if path.startswith("/") else None
     assert cookie is None or cookie.path == expected
+
+
+def test_cookie_for_a_whole_top_level_domain_is_for_its_host_only() -> None:
+    jar = CookieJar()
+    jar.keep("http://a.test/", ["x=1; Domain=test"])
+    assert jar.header("http://a.test/") == "x=1"
+    assert jar.header("http://b.test/") == ""
