@@ -59,13 +59,17 @@ class LoopRunner:
         hold = loop.hold()
 
         def fulfil() -> None:
+            # Given up before it began: an interruption only comes at the first wait.
+            if promise_id not in self._promise_tasks:
+                return
             try:
                 take = partial(_identity, call())
             except Interrupted:
                 return
             except Exception as error:
                 take = partial(_raise, error)
-            self._promise_tasks.pop(promise_id, None)
+            if self._promise_tasks.pop(promise_id, None) is None:
+                return
             loop.post(lambda interpreter: interpreter.settle(promise_id, op, take), self._reactor.now())
             loop.release(hold)
 
