@@ -13,10 +13,13 @@ from typing import Any
 
 from runner.engine.interpreter import Interpreter
 from runner.errors import ScriptError
-from runner.ops import Interrupted
+from runner.ops import Interrupted, Thrown
 from runner.reactor import DeadlineReached, Reactor, Task, TaskState
 from runner.vu.event_loop import EventLoop, Macrotask
 from runner.vu.outcome import Outcome, thrown_error, uncaught_error
+
+# What k6's own operations say when they are given up.
+CANCELLED = "operation was canceled"
 
 # Macrotasks that one VU runs before the others get a turn.
 MACROTASKS_IN_A_ROW_MAX = 64
@@ -65,7 +68,9 @@ class LoopRunner:
             try:
                 take = partial(_identity, call())
             except Interrupted:
-                return
+                if promise_id not in self._promise_tasks:
+                    return
+                take = partial(_raise, Thrown(CANCELLED))
             except Exception as error:
                 take = partial(_raise, error)
             if self._promise_tasks.pop(promise_id, None) is None:
@@ -75,6 +80,11 @@ class LoopRunner:
 
         self._promise_tasks[promise_id] = self._reactor.spawn(fulfil)
         return promise_id
+
+    def cancel_promises(self) -> None:
+        """The iteration failed: what it still waits for is rejected, as soon as it notices."""
+        for task in self._promise_tasks.values():
+            self._reactor.interrupt(task, Interrupted())
 
     def give_up_promises(self) -> None:
         """The iteration is over: nobody waits for them any more."""

@@ -319,6 +319,7 @@ class VirtualUser(Sampler):
         """
         self._drop_timers()
         interpreter.enter("begin")
+        self._loop_runner.cancel_promises()
         for binding in self._bindings.values():
             binding.wind_down()
         while not self.event_loop.is_idle:
