@@ -23,6 +23,8 @@ BUILTIN = {
     "k6/metrics": "jsbindings.metrics",
     "k6/timers": "jsbindings.timers",
     "k6/websockets": "jsbindings.websockets",
+    "k6/experimental/csv": "jsbindings.experimental_csv",
+    "k6/experimental/fs": "jsbindings.experimental_fs",
     "k6/experimental/websockets": "jsbindings.experimental_websockets",
     "k6/ws": "jsbindings.ws",
     # Not for scripts: what stands behind the globals.
@@ -34,7 +36,15 @@ BUILTIN = {
 }
 
 # JavaScript that faces share.
-_HELPERS = {"k6py:blob": "blob.js", "k6py:tags": "tags.js", "k6py:setup-data": "setup_data.js"}
+_HELPERS = {
+    "k6py:blob": "blob.js",
+    "k6py:file-states": "experimental_fs/states.js",
+    "k6py:named-error": "named_error.js",
+    "k6py:setup-data": "setup_data.js",
+    "k6py:shared-view": "shared_view.js",
+    "k6py:tags": "tags.js",
+    "k6py:turns": "turns.js",
+}
 
 # The globals that every script finds (https://grafana.com/docs/k6/latest/javascript-api/init-context/ and
 # pages beside it).
@@ -59,9 +69,6 @@ NOT_AVAILABLE = frozenset(
         "k6/crypto",
         "k6/crypto/x509",
         "k6/encoding",
-        "k6/experimental/csv",
-        "k6/experimental/fs",
-        "k6/experimental/streams",
         "k6/html",
         "k6/net/grpc",
         "k6/secrets",
