@@ -25,6 +25,7 @@ BUILTIN = {
     "k6/websockets": "jsbindings.websockets",
     "k6/experimental/csv": "jsbindings.experimental_csv",
     "k6/experimental/fs": "jsbindings.experimental_fs",
+    "k6/experimental/streams": "jsbindings.experimental_streams",
     "k6/experimental/websockets": "jsbindings.experimental_websockets",
     "k6/ws": "jsbindings.ws",
     # Not for scripts: what stands behind the globals.
@@ -42,6 +43,10 @@ _HELPERS = {
     "k6py:named-error": "named_error.js",
     "k6py:setup-data": "setup_data.js",
     "k6py:shared-view": "shared_view.js",
+    "k6py:streams/known": "experimental_streams/known.js",
+    "k6py:streams/queue": "experimental_streams/queue.js",
+    "k6py:streams/readable": "experimental_streams/readable.js",
+    "k6py:streams/writable": "experimental_streams/writable.js",
     "k6py:tags": "tags.js",
     "k6py:turns": "turns.js",
 }
