@@ -32,6 +32,7 @@ BUILTIN = {
     "k6py:collation": "jsbindings.collation",
     "k6py:console": "jsbindings.console",
     "k6py:files": "jsbindings.files",
+    "k6py:subtle": "jsbindings.webcrypto.subtle",
     "k6py:text-encoding": "jsbindings.text_encoding",
     "k6py:webcrypto": "jsbindings.webcrypto",
 }

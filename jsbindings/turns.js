@@ -2,11 +2,11 @@
 // their turn. So every so often it waits for a macrotask.
 const EVERY = 64;
 
-// Gives a function to be awaited in each call; `pause` is an op that settles a promise.
+// Gives a function that passes on a value, and sometimes a promise of it; `pause` is an op that settles a promise.
 export const turns = (pause) => {
   let count = 0;
-  return () => {
+  return (value) => {
     count = (count + 1) % EVERY;
-    return count === 0 ? pause() : undefined;
+    return count === 0 ? pause().then(() => value) : value;
   };
 };

@@ -100,8 +100,7 @@ export class Parser {
     const nextRow = rowsOf(csv.new_parser(state.url, start, read), state);
     this.next = async () => {
       const value = nextRow();
-      await turn();
-      return value === undefined ? { done: true, value: [] } : { done: false, value };
+      return turn(value === undefined ? { done: true, value: [] } : { done: false, value });
     };
   }
 }

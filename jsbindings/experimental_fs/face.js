@@ -70,18 +70,13 @@ const seek = (state, offset, whence) => {
   return position;
 };
 
-// The work is done when the method is called, so that calls take effect in their order.
-const settled = async (result) => {
-  await turn();
-  return result;
-};
-
 const makeFile = (path, url, size) => {
   const state = { url, size, position: 0 };
   const file = {
     path,
-    read: async (into) => settled(read(state, into)),
-    seek: async (offset, whence) => settled(seek(state, offset, whence)),
+    // The work is done when they are called, so that calls take effect in their order.
+    read: async (into) => turn(read(state, into)),
+    seek: async (offset, whence) => turn(seek(state, offset, whence)),
     stat: async () => ({ name: path.slice(path.lastIndexOf('/') + 1), size }),
   };
   fileStates.set(file, state);
