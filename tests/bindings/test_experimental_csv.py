@@ -392,6 +392,19 @@ def test_the_file_is_parsed_once_for_all_virtual_users(monkeypatch: pytest.Monke
     assert len(made) == 2
 
 
+def test_worker_processes_have_the_table_of_their_parent() -> None:
+    script = f"""
+      {IMPORTS}
+      export const options = {{ scenarios: {{ a: {{ executor: 'per-vu-iterations', vus: 4, iterations: 1 }} }} }};
+      const rows = await parse(await open('five.csv'), {{ skipFirstLine: true }});
+      const parser = new Parser(await open('five.csv'), {{ fromLine: 2 }});
+      export default async function () {{ console.log(rows[__VU - 1][0], (await parser.next()).value[0]); }}
+    """
+    result = run_script(script, files=FILES, workers=2)
+    assert result.messages == []
+    assert sorted(result.lines) == ["1 2", "2 2", "3 2", "4 2"]
+
+
 def test_each_virtual_user_has_its_own_parser_which_goes_on_over_iterations() -> None:
     script = f"""
       {IMPORTS}
