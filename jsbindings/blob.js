@@ -1,5 +1,6 @@
 // Blob: https://grafana.com/docs/k6/latest/javascript-api/k6-websockets/blob/ (a part of https://w3c.github.io/FileAPI/)
 import { GoError } from 'k6py:kernel';
+import { known } from 'k6py:streams/known';
 import { TextDecoder, TextEncoder } from 'k6py:text-encoding';
 
 const encoder = new TextEncoder();
@@ -8,6 +9,9 @@ const utf8 = (text) => encoder.encode(text);
 
 // The size of a text in UTF-8.
 export const byteSize = (text) => (/^[\0-\x7f]*$/.test(text) ? text.length : utf8(text).length);
+
+// Of what stream() gives.
+const CHUNK_SIZE_BYTES = 65536;
 
 const contents = new WeakMap();
 
@@ -72,6 +76,22 @@ export class Blob {
 
   async bytes() {
     return bytesOf(this).slice();
+  }
+
+  stream() {
+    const { ReadableStream } = known;
+    if (ReadableStream === undefined) {
+      throw new GoError("Blob.stream() needs an import of 'k6/experimental/streams' in the script");
+    }
+    const bytes = bytesOf(this);
+    return new ReadableStream({
+      start(controller) {
+        for (let offset = 0; offset < bytes.length; offset += CHUNK_SIZE_BYTES) {
+          controller.enqueue(bytes.slice(offset, offset + CHUNK_SIZE_BYTES));
+        }
+        controller.close();
+      },
+    });
   }
 
   slice(start, end, type) {

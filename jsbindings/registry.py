@@ -27,12 +27,16 @@ BUILTIN = {
     "k6/metrics": "jsbindings.metrics",
     "k6/timers": "jsbindings.timers",
     "k6/websockets": "jsbindings.websockets",
+    "k6/experimental/csv": "jsbindings.experimental_csv",
+    "k6/experimental/fs": "jsbindings.experimental_fs",
+    "k6/experimental/streams": "jsbindings.experimental_streams",
     "k6/experimental/websockets": "jsbindings.experimental_websockets",
     "k6/ws": "jsbindings.ws",
     # Not for scripts: what stands behind the globals.
     "k6py:collation": "jsbindings.collation",
     "k6py:console": "jsbindings.console",
     "k6py:files": "jsbindings.files",
+    "k6py:subtle": "jsbindings.webcrypto.subtle",
     "k6py:text-encoding": "jsbindings.text_encoding",
     "k6py:webcrypto": "jsbindings.webcrypto",
 }
@@ -40,18 +44,26 @@ BUILTIN = {
 # JavaScript that faces share, or load when they need it.
 _HELPERS = {
     "k6py:blob": "blob.js",
+    "k6py:file-states": "experimental_fs/states.js",
+    "k6py:go-text": "go_text.js",
     "k6py:go-values": "go_values.js",
     "k6py:html": "html/selection.js",
     "k6py:html-elements": "html/elements.js",
     "k6py:html-forms": "html/forms.js",
     "k6py:html-tags": "html/tags.js",
-    "k6py:go-text": "go_text.js",
     "k6py:http/body": "http/body.js",
     "k6py:http/host": "http/host.js",
     "k6py:http/params": "http/params.js",
     "k6py:http/response": "http/response.js",
+    "k6py:named-error": "named_error.js",
     "k6py:setup-data": "setup_data.js",
+    "k6py:shared-view": "shared_view.js",
+    "k6py:streams/known": "experimental_streams/known.js",
+    "k6py:streams/queue": "experimental_streams/queue.js",
+    "k6py:streams/readable": "experimental_streams/readable.js",
+    "k6py:streams/writable": "experimental_streams/writable.js",
     "k6py:tags": "tags.js",
+    "k6py:turns": "turns.js",
 }
 
 # The globals that every script finds (https://grafana.com/docs/k6/latest/javascript-api/init-context/ and
@@ -71,16 +83,7 @@ Object.assign(globalThis, {
 """
 
 # Modules of k6 v2.2.0 that this version does not have.
-NOT_AVAILABLE = frozenset(
-    {
-        "k6/browser",
-        "k6/experimental/csv",
-        "k6/experimental/fs",
-        "k6/experimental/streams",
-        "k6/net/grpc",
-        "k6/secrets",
-    }
-)
+NOT_AVAILABLE = frozenset({"k6/browser", "k6/net/grpc", "k6/secrets"})
 
 # Modules that k6 itself took out, and what to use now.
 REMOVED = {

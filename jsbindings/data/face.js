@@ -1,5 +1,6 @@
 // k6/data: https://grafana.com/docs/k6/latest/javascript-api/k6-data/sharedarray/
 import { GoError, ops } from 'k6py:kernel';
+import { sharedView } from 'k6py:shared-view';
 
 const data = ops('k6/data');
 
@@ -27,54 +28,7 @@ const send = (name, items) => {
   return data.end(name);
 };
 
-const freeze = (value) => {
-  if (typeof value === 'object' && value !== null) {
-    Object.values(value).forEach(freeze);
-    Object.freeze(value);
-  }
-  return value;
-};
-
-const refuse = () => {
-  throw new TypeError('SharedArray is immutable');
-};
-
-// The index that a property key stands for, -1 for other keys.
-const indexOf = (key) => {
-  const index = typeof key === 'string' ? key >>> 0 : -1;
-  return String(index) === key && index !== 0xffffffff ? index : -1;
-};
-
-// An array-like view: an element is made anew, and frozen, each time it is read.
-const view = (number, length) => {
-  const isElement = (key) => {
-    const index = indexOf(key);
-    return index !== -1 && index < length;
-  };
-  const read = (key) => freeze(JSON.parse(data.row(number, Number(key))));
-  return new Proxy([], {
-    get(target, key) {
-      if (isElement(key)) {
-        return read(key);
-      }
-      return key === 'length' ? length : target[key];
-    },
-    has: (target, key) => isElement(key) || key in target,
-    ownKeys: (target) => [...Array.from({ length }, (_, index) => String(index)), ...Reflect.ownKeys(target)],
-    getOwnPropertyDescriptor(target, key) {
-      if (isElement(key)) {
-        return { value: read(key), writable: true, enumerable: true, configurable: true };
-      }
-      const own = Reflect.getOwnPropertyDescriptor(target, key);
-      return key === 'length' ? { ...own, value: length } : own;
-    },
-    set: refuse,
-    defineProperty: refuse,
-    deleteProperty: refuse,
-    setPrototypeOf: refuse,
-    preventExtensions: refuse,
-  });
-};
+const view = (number, length) => sharedView(length, (index) => data.row(number, index));
 
 export class SharedArray {
   constructor(name, make) {

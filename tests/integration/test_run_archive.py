@@ -196,3 +196,20 @@ def test_execution_requirements_are_of_the_final_options(k6py: K6py) -> None:
     options = json.loads(text)
     assert (options["totalDuration"], options["maxVUs"], options["iterations"]) == ("10m30s", 1, 4)
     assert options["scenarios"]["default"]["executor"] == "shared-iterations"
+
+
+def test_archive_holds_files_that_k6_experimental_fs_opened(k6py: K6py, tmp_path: Path) -> None:
+    script = """
+      import { open } from 'k6/experimental/fs';
+      import csv from 'k6/experimental/csv';
+      const rows = await csv.parse(await open('data/rows.csv'), { asObjects: true });
+      let missing;
+      try { await open('data/other.csv'); } catch (e) { missing = e.name; }
+      export default function () { console.log(JSON.stringify(rows), missing); }
+    """
+    source = tmp_path / "source"
+    write(source / "script.js", script)
+    write(source / "data" / "rows.csv", "a,b\n1,2\n")
+    assert k6py("archive", "-O", "packed.tar", str(source / "script.js")) == (0, "", "")
+    shutil.rmtree(source)
+    assert k6py.run("packed.tar") == (0, ['[{"a":"1","b":"2"}] NotFoundError'])
