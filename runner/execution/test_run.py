@@ -1,7 +1,6 @@
 """One test from start to end: init, setup, scenarios, teardown, summary, exit code.
 
-Owns the order of the phases, what becomes of an error in each, and stopping.
-Source: https://grafana.com/docs/k6/latest/using-k6/test-lifecycle/
+Owns what becomes of an error in each phase, and stopping; the phases themselves are in phases.py.
 """
 
 from __future__ import annotations
@@ -9,28 +8,27 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from typing import Any, Protocol, TextIO
+from typing import Any, TextIO
 
 from runner.engine.watchdog import Watchdog
 from runner.errors import ExitCode, K6pyError, ScriptError
 from runner.execution.config import TestConfig
-from runner.execution.lifecycle_call import LifecycleCall, SummaryCall
+from runner.execution.lifecycle_call import SummaryCall
+from runner.execution.phases import Phases, Stoppable
 from runner.execution.preparation import PreparedTest, prepare
-from runner.execution.processes import hire_workers, scenarios_run
-from runner.execution.progress import banner, initialising_line, running_line, scenario_line
+from runner.execution.processes import hire_workers
+from runner.execution.progress import banner
 from runner.execution.progress_display import ProgressDisplay
 from runner.execution.run_log import run_log
+from runner.execution.run_progress import RunProgress
 from runner.execution.samples import SampleOutputs
-from runner.execution.scenarios_run import ScenariosRun
 from runner.execution.summary import EndOfTest
 from runner.execution.vu_pool import VuPool
 from runner.execution.workers.crew import Crew
-from runner.execution.workers.workers_run import WorkersRun
 from runner.log import Logger
 from runner.metrics.sections import Sections
 from runner.ops import Interrupted
-from runner.options.scenario_plan import describe_scenarios, max_duration_s, scenarios_of_run
-from runner.options.scenarios import ScenarioConfig
+from runner.options.scenario_plan import describe_scenarios, scenarios_of_run
 from runner.reactor import Reactor, Task
 from runner.vu.context import Limits, ScenarioProgress
 from runner.vu.outcome import BadSummary
@@ -57,13 +55,6 @@ def run_test(
     """
     with run_log(config, stdout, stderr) as logger, Reactor() as reactor:
         return TestRun(config, reactor, logger, stdout, stderr).run(limits or Limits(), native)
-
-
-class Stoppable(Protocol):
-    """A phase that can be ended from outside of its task."""
-
-    def stop(self) -> None:
-        """End it now."""
 
 
 class _Loading:
@@ -99,10 +90,7 @@ class TestRun:
         self._marked_failed = False
         self._phase: Stoppable | None = None
         self._crew: Crew | None = None
-        self._pool: VuPool | Crew | None = None
-        self._scenarios: ScenariosRun | WorkersRun | None = None
-        self._initialised = (0, 0)
-        self._longest_s = 0.0
+        self._phases: Phases | None = None
 
     # ---- the whole
 
@@ -158,90 +146,59 @@ class TestRun:
     def _run_prepared(self, prepared: PreparedTest, outputs: SampleOutputs) -> None:
         options = prepared.context.require_options()
         scenarios = scenarios_of_run(options)
-        self._longest_s = max_duration_s(scenarios)
         if not self._config.quiet:
             listed = describe_scenarios(scenarios, float(options.segment.length) if options.segment else 1.0)
             self._write(banner(self._config.script, outputs.descriptions(), listed))
+        phases = self._phases = Phases(
+            prepared.context,
+            self._config.script,
+            self._crew or VuPool(prepared.context, self._config.script),
+            scenarios,
+            on_bug=lambda error: self.stop(error.exit_code, error.message),
+            on_interval=lambda elapsed_s: self._judge(prepared, elapsed_s),
+        )
         display = ProgressDisplay(
             self._reactor,
             None if self._config.quiet else self._stdout,
             is_terminal=self._stdout.isatty(),
             logger=self._logger,
-            lines=self._progress_lines,
+            lines=RunProgress(phases, scenarios, self._reactor.now).lines,
         )
         display.start()
         try:
-            self._pool = self._crew or VuPool(prepared.context, self._config.script)
-            self._pool.fill(scenarios, self._note_initialised)
+            phases.make_vus()
         except (K6pyError, Interrupted) as error:
+            display.stop()
             self._note_end(error)
             return
+        try:
+            self._phase = phases
+            phases.run()
+        except (K6pyError, Interrupted) as error:
+            self._note_end(error)
         finally:
             self._phase = None
-            if self._initialised[0] < self._initialised[1]:
-                display.stop()
-        data = self._run_phases(prepared, scenarios)
         display.stop()
-        self._finish(prepared, data)
+        self._finish(prepared, phases)
         display.write_block()
 
-    def _run_phases(self, prepared: PreparedTest, scenarios: list[ScenarioConfig]) -> str | None:
-        """Setup, scenarios and teardown; what setup() returned, as JSON."""
-        assert self._pool is not None
-        options = prepared.context.require_options()
-        data: str | None = None
-        # k6 makes a virtual user for each of these calls, and so runs the init code, also without the function.
-        if not options.no_setup:
-            call = LifecycleCall(
-                prepared.context, self._config.script, "setup", options.effective_setup_timeout_s
-            )
-            try:
-                self._phase = call
-                data = call.run(None)
-            except (K6pyError, Interrupted) as error:
-                # As in k6: without its setup() neither the scenarios nor teardown() run.
-                self._note_end(error)
-                return None
-            self._pool.give_setup_data(data)
-        if not self._stopping:
-            self._scenarios = self._phase = scenarios_run(
-                prepared.context,
-                self._pool,
-                scenarios,
-                on_bug=lambda error: self.stop(error.exit_code, error.message),
-                on_interval=lambda elapsed_s: self._judge(prepared, elapsed_s),
-            )
-            self._scenarios.run()
-        if not options.no_teardown:
-            call = LifecycleCall(
-                prepared.context, self._config.script, "teardown", options.effective_teardown_timeout_s
-            )
-            try:
-                self._phase = call
-                call.run(data)
-            except (K6pyError, Interrupted) as error:
-                self._note_end(error)
-        self._phase = None
-        return data
-
-    def _finish(self, prepared: PreparedTest, data: str | None) -> None:
+    def _finish(self, prepared: PreparedTest, phases: Phases) -> None:
         if self._marked_failed and self._exit_code is ExitCode.OK:
             self._logger.error("test run was marked as failed")
             self._exit_code = ExitCode.MARKED_FAILED
-        elapsed_s = self._scenarios.elapsed_s if self._scenarios else 0.0
-        outcome = prepared.thresholds.evaluate(elapsed_s)
+        outcome = prepared.thresholds.evaluate(phases.elapsed_s)
         if outcome.crossed and self._exit_code is ExitCode.OK:
             self._logger.error(outcome.message)
             self._exit_code = ExitCode.THRESHOLDS_CROSSED
-        if self._scenarios is not None and not self._scenarios.has_complete_iterations:
+        if phases.scenarios_run is not None and not phases.scenarios_run.has_complete_iterations:
             self._logger.warning(
                 "No script iterations fully finished, consider making the test duration longer"
             )
         summary = EndOfTest(
             self._config,
             prepared.context,
-            duration_s=elapsed_s,
-            setup_data=data,
+            duration_s=phases.elapsed_s,
+            setup_data=phases.setup_data,
             stdout=self._stdout,
             stderr=self._stderr,
         )
@@ -281,21 +238,13 @@ class TestRun:
 
     def instance(self) -> dict[str, float]:
         """The members of k6/execution's ``instance``."""
-        if self._scenarios is not None:
-            return self._scenarios.instance()
-        vus = 0 if self._pool is None else self._pool.size
-        return {
-            "vusActive": 0,
-            "vusInitialized": vus,
-            "iterationsCompleted": 0,
-            "iterationsInterrupted": 0,
-            "currentTestRunDuration": 0.0,
-        }
+        assert self._phases is not None
+        return self._phases.instance()
 
     def scenario(self, name: str) -> ScenarioProgress:
         """How the scenario `name` is doing."""
-        assert self._scenarios is not None
-        return self._scenarios.progress(name)
+        assert self._phases is not None
+        return self._phases.progress(name)
 
     def mark_failed(self, reason: str) -> None:
         """exec.test.fail(): the test goes on and ends with exit code 110."""
@@ -364,20 +313,6 @@ class TestRun:
             self._logger.error(error.message)
 
     # ---- what is shown
-
-    def _note_initialised(self, done: int, total: int) -> None:
-        self._initialised = (done, total)
-
-    def _progress_lines(self, bar: bool) -> list[str]:
-        if self._scenarios is None or self._pool is None:
-            return [initialising_line(*self._initialised)]
-        executors = self._scenarios.executors
-        width = max((len(executor.scenario.name) for executor in executors), default=0)
-        now_s = self._reactor.now()
-        return [
-            running_line(executors, self._scenarios.elapsed_s, self._longest_s, self._pool.size),
-            *(scenario_line(executor, now_s, width, bar=bar) for executor in executors),
-        ]
 
     def _write(self, text: str) -> None:
         try:
