@@ -13,12 +13,14 @@ from typing import Literal, Protocol
 from runner.errors import InternalError
 from runner.execution.lifecycle_call import LifecycleCall
 from runner.execution.processes import scenarios_run
-from runner.execution.scenarios_run import ScenariosRun
+from runner.execution.scenarios_run import ScenariosRun, sample_vus
 from runner.execution.vu_pool import VuPool
 from runner.execution.workers.crew import Crew
 from runner.execution.workers.workers_run import WorkersRun
 from runner.options.scenarios import ScenarioConfig
 from runner.vu.context import ScenarioProgress, TestContext
+
+_NO_COUNTS = {"vusActive": 0, "iterationsCompleted": 0, "iterationsInterrupted": 0}
 
 
 class Stoppable(Protocol):
@@ -36,7 +38,6 @@ class Phases:
         pool: where the virtual users are.
         scenarios: in the order in which they are shown.
         on_bug: told of an error of our own; the test is to be stopped.
-        on_interval: called every two seconds with the time since the start, for thresholds.
 
     Attributes:
         initialised: how many virtual users have loaded the script before the start, and how many will.
@@ -52,17 +53,18 @@ class Phases:
         scenarios: list[ScenarioConfig],
         *,
         on_bug: Callable[[InternalError], None],
-        on_interval: Callable[[float], None],
     ) -> None:
         self.initialised = (0, 0)
         self.setup_data: str | None = None
         self.scenarios_run: ScenariosRun | WorkersRun | None = None
         self._context = context
+        self._reactor = context.reactor
         self._script = script
         self._pool = pool
         self._scenarios = scenarios
         self._on_bug = on_bug
-        self._on_interval = on_interval
+        self._started_s: float | None = None
+        self._finished_s: float | None = None
         self._current: Stoppable | None = None
         self._is_stopping = False
 
@@ -81,9 +83,11 @@ class Phases:
             K6pyError: setup() failed, after which nothing else runs, or teardown() did.
             Interrupted: stop() was called while one of these two ran.
         """
+        self._started_s = self._reactor.now()
         try:
             self._run()
         finally:
+            self._finished_s = self._reactor.now()
             self._current = None
 
     def stop(self) -> None:
@@ -93,26 +97,30 @@ class Phases:
             self._current.stop()
 
     @property
+    def has_started(self) -> bool:
+        """Whether run() has begun."""
+        return self._started_s is not None
+
+    @property
     def vus(self) -> int:
         """How many virtual users there are."""
         return self._pool.size
 
     @property
     def elapsed_s(self) -> float:
-        """How long the scenarios have run."""
-        return 0.0 if self.scenarios_run is None else self.scenarios_run.elapsed_s
+        """How long setup(), scenarios and teardown() have taken so far."""
+        if self._started_s is None:
+            return 0.0
+        return (self._finished_s or self._reactor.now()) - self._started_s
 
     def instance(self) -> dict[str, float]:
         """The members of k6/execution's ``instance``."""
-        if self.scenarios_run is not None:
-            return self.scenarios_run.instance()
-        return {
-            "vusActive": 0,
-            "vusInitialized": self.vus,
-            "iterationsCompleted": 0,
-            "iterationsInterrupted": 0,
-            "currentTestRunDuration": 0.0,
-        }
+        counts = _NO_COUNTS if self.scenarios_run is None else self.scenarios_run.counts()
+        return {"vusInitialized": self.vus, **counts, "currentTestRunDuration": self.elapsed_s * 1000}
+
+    def sample_vus(self) -> None:
+        """Take the samples of how many virtual users iterate and how many there are."""
+        sample_vus(self._context, int(self.instance()["vusActive"]), self.vus)
 
     def progress(self, name: str) -> ScenarioProgress:
         """How the scenario `name` is doing."""
@@ -140,7 +148,12 @@ class Phases:
         return call.run(self.setup_data)
 
     def _run_scenarios(self) -> None:
+        assert self._started_s is not None
         run = self._current = self.scenarios_run = scenarios_run(
-            self._context, self._pool, self._scenarios, on_bug=self._on_bug, on_interval=self._on_interval
+            self._context,
+            self._pool,
+            self._scenarios,
+            on_bug=self._on_bug,
+            run_started_s=self._started_s,
         )
         run.run()

@@ -84,7 +84,7 @@ class ProgressDisplay:
     def _draw(self) -> None:
         lines = list(self._lines(self._is_terminal))
         if not self._is_terminal:
-            self._write("".join(f"{line}\n" for line in [*lines, ""]))
+            self._write("".join(f"{line}\n" for line in ["", *lines]))
             return
         # A wrapped line would make the block taller than what clear() takes away.
         columns, rows = shutil.get_terminal_size()

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from runner.engine.watchdog import Watchdog
 from runner.errors import ExitCode, K6pyError, ScriptError
 from runner.execution.config import TestConfig
+from runner.execution.intervals import watching
 from runner.execution.lifecycle_call import SummaryCall
 from runner.execution.phases import Phases, Stoppable
 from runner.execution.preparation import PreparedTest, prepare
@@ -155,7 +156,6 @@ class TestRun:
             self._crew or VuPool(prepared.context, self._config.script),
             scenarios,
             on_bug=lambda error: self.stop(error.exit_code, error.message),
-            on_interval=lambda elapsed_s: self._judge(prepared, elapsed_s),
         )
         display = ProgressDisplay(
             self._reactor,
@@ -165,22 +165,31 @@ class TestRun:
             lines=RunProgress(phases, scenarios, self._reactor.now).lines,
         )
         display.start()
+        with watching(
+            self._reactor,
+            sample_vus=phases.sample_vus,
+            judge_thresholds=lambda: self._judge(prepared, phases),
+        ):
+            has_run = self._run_phases(phases)
+        display.stop()
+        if has_run:
+            self._finish(prepared, phases)
+            display.write_block()
+
+    def _run_phases(self, phases: Phases) -> bool:
+        """Whether they began: an error that comes before leaves nothing to sum up."""
         try:
             phases.make_vus()
         except (K6pyError, Interrupted) as error:
-            display.stop()
             self._note_end(error)
-            return
+            return False
         try:
             self._phase = phases
             phases.run()
         except (K6pyError, Interrupted) as error:
             self._note_end(error)
-        finally:
-            self._phase = None
-        display.stop()
-        self._finish(prepared, phases)
-        display.write_block()
+        self._phase = None
+        return True
 
     def _finish(self, prepared: PreparedTest, phases: Phases) -> None:
         if self._marked_failed and self._exit_code is ExitCode.OK:
@@ -267,8 +276,8 @@ class TestRun:
         if self._phase is not None:
             self._phase.stop()
 
-    def _judge(self, prepared: PreparedTest, elapsed_s: float) -> None:
-        outcome = prepared.thresholds.evaluate(elapsed_s, is_final=False)
+    def _judge(self, prepared: PreparedTest, phases: Phases) -> None:
+        outcome = prepared.thresholds.evaluate(phases.elapsed_s, is_final=False)
         if outcome.abort:
             self.stop(ExitCode.THRESHOLDS_CROSSED, outcome.message)
 

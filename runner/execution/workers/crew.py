@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 
 from runner.errors import ExitCode, UsageError
 from runner.execution.config import TestConfig
+from runner.execution.intervals import every
 from runner.execution.lateness import LatenessFigures
-from runner.execution.scenarios_run import drop_iterations, every
+from runner.execution.scenarios_run import drop_iterations
 from runner.execution.workers import measurements
 from runner.execution.workers.board import Board, Slot
 from runner.execution.workers.fork import ended, fork_worker, kill
@@ -219,12 +220,15 @@ class Crew:
 
     # ---- the scenarios
 
-    def run_scenarios(self) -> float:
-        """Let all workers start their scenarios; the moment of the start."""
+    def run_scenarios(self, run_started_s: float) -> None:
+        """Let all workers start their scenarios.
+
+        Args:
+            run_started_s: when the run began, setup() included.
+        """
         start_s = self._reactor.now() + START_LEAD_S
         for member in self._members:
-            member.send(Go(start_s))
-        return start_s
+            member.send(Go(start_s, run_started_s))
 
     def workers_of(self, scenario: ScenarioConfig) -> int:
         """How many workers have a part of it."""
