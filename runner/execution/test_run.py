@@ -5,6 +5,7 @@ Owns what becomes of an error in each phase, and stopping; the phases themselves
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -89,6 +90,8 @@ class TestRun:
         self._signal_message: str | None = None
         self._signal_heeded = False
         self._marked_failed = False
+        # Why the run ended as it did: logged last, so that it stands below the summary.
+        self._reasons: list[tuple[str, dict[str, object]]] = []
         self._phase: Stoppable | None = None
         self._crew: Crew | None = None
         self._phases: Phases | None = None
@@ -113,6 +116,8 @@ class TestRun:
         try:
             self._run(limits, native)
         finally:
+            for message, fields in self._reasons:
+                self._logger.error(message, **fields)
             if self._crew is not None:
                 self._crew.close()
 
@@ -133,7 +138,7 @@ class TestRun:
             self._crew = hire_workers(self._config, prepared.context, self)
             outputs.start()
         except K6pyError as error:
-            self._log_failure(error)
+            self._note_failure(error)
             return
         except Interrupted as interruption:
             self._note_end(interruption)
@@ -193,11 +198,11 @@ class TestRun:
 
     def _finish(self, prepared: PreparedTest, phases: Phases) -> None:
         if self._marked_failed and self._exit_code is ExitCode.OK:
-            self._logger.error("test run was marked as failed")
+            self._reasons.append(("test run was marked as failed", {}))
             self._exit_code = ExitCode.MARKED_FAILED
         outcome = prepared.thresholds.evaluate(phases.elapsed_s)
         if outcome.crossed and self._exit_code is ExitCode.OK:
-            self._logger.error(outcome.message)
+            self._reasons.append((outcome.message, {}))
             self._exit_code = ExitCode.THRESHOLDS_CROSSED
         if phases.scenarios_run is not None and not phases.scenarios_run.has_complete_iterations:
             self._logger.warning(
@@ -220,7 +225,7 @@ class TestRun:
         try:
             summary.export()
         except K6pyError as error:
-            self._log_failure(error)
+            self._note_failure(error)
 
     def _handle_summary(self, prepared: PreparedTest, summary: EndOfTest) -> dict[str, str | bytes] | None:
         """What the script's own handleSummary() wants written; None without one, and when it failed.
@@ -236,7 +241,8 @@ class TestRun:
             self._logger.error("failed to handle the end-of-test summary", error=error.message)
             return {}
         except K6pyError as error:
-            self._log_error(error)
+            message, fields = _log_line(error)
+            self._logger.error(message, **fields)
         except Interrupted as interruption:
             self._note_end(interruption)
         finally:
@@ -271,7 +277,7 @@ class TestRun:
         if not self._stopping:
             self._exit_code = code
         self._stopping = True
-        self._logger.error(message)
+        self._reasons.append((message, {}))
         # A signal also ends what still runs after another reason to stop, teardown() for example.
         if self._phase is not None:
             self._phase.stop()
@@ -287,12 +293,15 @@ class TestRun:
         return {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def _on_signal(self, number: int, _frame: Any) -> None:
+        name = {signal.SIGINT: "interrupt", signal.SIGTERM: "terminated"}[signal.Signals(number)]
         if self._signal_message is not None:
             # The second time: at once, as k6 does. Files are closed by the system.
+            with contextlib.suppress(RuntimeError):
+                # Raised when the signal came in the middle of another line.
+                self._logger.error("Aborting k6py in response to signal", sig=name)
             os._exit(int(ExitCode.EXTERNAL_ABORT))
         # JavaScript that computes now would not let the reactor have its turn.
         self._watchdog.cut_off_all = True
-        name = {signal.SIGINT: "interrupt", signal.SIGTERM: "terminated"}[signal.Signals(number)]
         self._signal_message = f"test run was aborted because k6py received a '{name}' signal"
         self._reactor.call_soon_threadsafe(self._heed_signal)
 
@@ -303,23 +312,17 @@ class TestRun:
             self.stop(ExitCode.EXTERNAL_ABORT, self._signal_message)
 
     def _note_end(self, error: K6pyError | Interrupted) -> None:
-        """How a phase ended; an interruption is logged by stop(), which a phase that computed forestalls."""
+        """How a phase ended; the reason of an interruption is stop()'s, which a phase that computed forestalls."""
         self._phase = None
         if isinstance(error, K6pyError):
-            self._log_failure(error)
+            self._note_failure(error)
         else:
             self._heed_signal()
 
-    def _log_failure(self, error: K6pyError) -> None:
+    def _note_failure(self, error: K6pyError) -> None:
         if self._exit_code is ExitCode.OK:
             self._exit_code = error.exit_code
-        self._log_error(error)
-
-    def _log_error(self, error: K6pyError) -> None:
-        if isinstance(error, ScriptError):
-            self._logger.error(error.log_text(), hint="script exception", source="stacktrace")
-        else:
-            self._logger.error(error.message)
+        self._reasons.append(_log_line(error))
 
     # ---- what is shown
 
@@ -329,3 +332,9 @@ class TestRun:
             self._stdout.flush()
         except OSError as error:
             self._logger.debug(f"standard output cannot be written: {error.strerror}")
+
+
+def _log_line(error: K6pyError) -> tuple[str, dict[str, object]]:
+    if isinstance(error, ScriptError):
+        return error.log_text(), {"hint": "script exception", "source": "stacktrace"}
+    return error.message, {}
