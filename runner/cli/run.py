@@ -66,7 +66,8 @@ def test_config(
         OptionsError: the same for an environment variable.
     """
     specs = (*settings_specs, *GLOBAL_SETTINGS)
-    settings = read_settings(specs, given_flags(specs, flags), environ)
+    given = given_flags(specs, flags)
+    settings = read_settings(specs, given, environ)
     if len(scripts) != 1:
         raise UsageError(
             f"accepts 1 arg(s), received {len(scripts)}: give one script file, "
@@ -95,6 +96,8 @@ def test_config(
         include_system_env_vars=settings.get("includeSystemEnvVars", include_system_env_vars),
         compatibility_mode=settings.get("compatibilityMode"),
         modules=tuple(settings.get("modules", ())),
+        address=settings.get("address", ""),
+        address_is_needed="address" in given,
         workers=settings.get("workers"),
     )
 

@@ -42,8 +42,9 @@ class RunProgress:
                 running_line(executors, phases.elapsed_s, self._longest_s, phases.vus),
                 *(scenario_line(executor, self._now(), width, bar=bar) for executor in executors),
             ]
-        if phases.has_started:
-            return waiting_lines(_RUN, "setup()", 1.0, self._names, width, bar=bar)
+        if phases.has_begun:
+            text = "setup()" if phases.has_started else "paused"
+            return waiting_lines(_RUN, text, 1.0, self._names, width, bar=bar)
         done, total = phases.initialised
         text = f"{done}/{total} VUs initialized"
         return waiting_lines(_INIT, text, done / total if total else 1.0, self._names, width, bar=bar)

@@ -5,15 +5,12 @@ Owns what becomes of an error in each phase, and stopping; the phases themselves
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import threading
-from typing import Any, TextIO
+from typing import TextIO
 
 from runner.engine.watchdog import Watchdog
 from runner.errors import ExitCode, K6pyError, ScriptError
 from runner.execution.config import TestConfig
+from runner.execution.hold import Hold
 from runner.execution.intervals import watching
 from runner.execution.lifecycle_call import SummaryCall
 from runner.execution.phases import Phases, Stoppable
@@ -21,9 +18,12 @@ from runner.execution.preparation import PreparedTest, prepare
 from runner.execution.processes import hire_workers
 from runner.execution.progress import banner
 from runner.execution.progress_display import ProgressDisplay
+from runner.execution.rest_server import NO_SERVER, RestApiFailed, serving
+from runner.execution.run_control import RunControl
 from runner.execution.run_log import run_log
 from runner.execution.run_progress import RunProgress
 from runner.execution.samples import SampleOutputs
+from runner.execution.signals import Signals
 from runner.execution.summary import EndOfTest
 from runner.execution.vu_pool import VuPool
 from runner.execution.workers.crew import Crew
@@ -34,6 +34,8 @@ from runner.options.scenario_plan import describe_scenarios, scenarios_of_run
 from runner.reactor import Reactor, Task
 from runner.vu.context import Limits, ScenarioProgress
 from runner.vu.outcome import BadSummary
+
+LINGERING = "The test is done, but --linger was enabled, so k6py is waiting for Ctrl+C to continue..."
 
 
 def run_test(
@@ -85,11 +87,12 @@ class TestRun:
         self._stdout = stdout
         self._stderr = stderr
         self._watchdog = Watchdog(reactor.now)
+        self._signals = Signals(reactor, self._watchdog, logger, self._heed_signal)
         self._exit_code = ExitCode.OK
         self._stopping = False
-        self._signal_message: str | None = None
-        self._signal_heeded = False
         self._marked_failed = False
+        # Holds a run that lingers.
+        self._linger: Hold | None = None
         # Why the run ended as it did: logged last, so that it stands below the summary.
         self._reasons: list[tuple[str, dict[str, object]]] = []
         self._phase: Stoppable | None = None
@@ -101,15 +104,13 @@ class TestRun:
     def run(self, limits: Limits, native: bool) -> ExitCode:
         """Run the test and return its exit code."""
         self._watchdog.start()
-        handlers = self._catch_signals()
         try:
-            main = self._reactor.spawn(self._run_and_dismiss, limits, native)
-            self._phase = _Loading(self._reactor, main)
-            self._reactor.run(until=main)
+            with self._signals:
+                main = self._reactor.spawn(self._run_and_dismiss, limits, native)
+                self._phase = _Loading(self._reactor, main)
+                self._reactor.run(until=main)
         finally:
             self._watchdog.stop()
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
         return self._exit_code
 
     def _run_and_dismiss(self, limits: Limits, native: bool) -> None:
@@ -169,14 +170,33 @@ class TestRun:
             logger=self._logger,
             lines=RunProgress(phases, scenarios, self._reactor.now).lines,
         )
+        control = RunControl(
+            prepared.context,
+            self._config.script,
+            phases,
+            scenarios,
+            stop=self._stop_by_api,
+            is_stopping=lambda: self._stopping,
+        )
         display.start()
-        with watching(
-            self._reactor,
-            sample_vus=phases.sample_vus,
-            judge_thresholds=lambda: self._judge(prepared, phases),
-        ):
-            has_run = self._run_phases(phases)
-        display.stop()
+        try:
+            with (
+                serving(self._config, control, self._reactor, self._logger),
+                watching(
+                    self._reactor,
+                    sample_vus=phases.sample_vus,
+                    judge_thresholds=lambda: self._judge(prepared, phases),
+                ),
+            ):
+                has_run = self._run_phases(phases)
+                if has_run and options.linger:
+                    self._stay(display)
+        except RestApiFailed as error:
+            self._exit_code = error.exit_code
+            self._reasons.append((NO_SERVER, {"error": error.message}))
+            return
+        finally:
+            display.stop()
         if has_run:
             self._finish(prepared, phases)
             display.write_block()
@@ -196,6 +216,13 @@ class TestRun:
         self._phase = None
         return True
 
+    def _stay(self, display: ProgressDisplay) -> None:
+        """Linger until Ctrl-C, unless that is what ended the run."""
+        if self._signals.message is None:
+            display.say(LINGERING)
+            self._linger = Hold(self._reactor)
+            self._linger.wait()
+
     def _finish(self, prepared: PreparedTest, phases: Phases) -> None:
         if self._marked_failed and self._exit_code is ExitCode.OK:
             self._reasons.append(("test run was marked as failed", {}))
@@ -204,7 +231,8 @@ class TestRun:
         if outcome.crossed and self._exit_code is ExitCode.OK:
             self._reasons.append((outcome.message, {}))
             self._exit_code = ExitCode.THRESHOLDS_CROSSED
-        if phases.scenarios_run is not None and not phases.scenarios_run.has_complete_iterations:
+        run = phases.scenarios_run
+        if run is not None and not run.has_complete_iterations and not self._stopping:
             self._logger.warning(
                 "No script iterations fully finished, consider making the test duration longer"
             )
@@ -270,46 +298,39 @@ class TestRun:
 
     def stop(self, code: ExitCode, message: str) -> None:
         """End the running phase now; teardown and summary still follow where k6 lets them follow."""
-        self._watchdog.cut_off_all = False
-        is_signal = code is ExitCode.EXTERNAL_ABORT
-        if self._stopping and not is_signal:
+        # A signal also ends what still runs after another reason to stop, teardown() for example.
+        if self._note_stop(code, message) and self._phase is not None:
+            self._phase.stop()
+
+    def _stop_by_api(self) -> None:
+        if not self._note_stop(ExitCode.STOPPED_BY_REST_API, "test run stopped from REST API"):
             return
+        if self._phases is not None and self._phase is self._phases:
+            self._phases.stop_before_teardown()
+        elif self._phase is not None:
+            self._phase.stop()
+
+    def _note_stop(self, code: ExitCode, message: str) -> bool:
+        """Whether there is something to stop."""
+        is_signal = code is ExitCode.EXTERNAL_ABORT
+        if self._linger is not None or (self._stopping and not is_signal):
+            return False
         if not self._stopping:
             self._exit_code = code
         self._stopping = True
         self._reasons.append((message, {}))
-        # A signal also ends what still runs after another reason to stop, teardown() for example.
-        if self._phase is not None:
-            self._phase.stop()
+        return True
 
     def _judge(self, prepared: PreparedTest, phases: Phases) -> None:
         outcome = prepared.thresholds.evaluate(phases.elapsed_s, is_final=False)
         if outcome.abort:
             self.stop(ExitCode.THRESHOLDS_CROSSED, outcome.message)
 
-    def _catch_signals(self) -> dict[int, Any]:
-        if threading.current_thread() is not threading.main_thread():
-            return {}
-        return {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def _on_signal(self, number: int, _frame: Any) -> None:
-        name = {signal.SIGINT: "interrupt", signal.SIGTERM: "terminated"}[signal.Signals(number)]
-        if self._signal_message is not None:
-            # The second time: at once, as k6 does. Files are closed by the system.
-            with contextlib.suppress(RuntimeError):
-                # Raised when the signal came in the middle of another line.
-                self._logger.error("Aborting k6py in response to signal", sig=name)
-            os._exit(int(ExitCode.EXTERNAL_ABORT))
-        # JavaScript that computes now would not let the reactor have its turn.
-        self._watchdog.cut_off_all = True
-        self._signal_message = f"test run was aborted because k6py received a '{name}' signal"
-        self._reactor.call_soon_threadsafe(self._heed_signal)
-
-    def _heed_signal(self) -> None:
-        # Asked twice: by the reactor, and by a phase that the signal cut off before the reactor had its turn.
-        if self._signal_message is not None and not self._signal_heeded:
-            self._signal_heeded = True
-            self.stop(ExitCode.EXTERNAL_ABORT, self._signal_message)
+    def _heed_signal(self, message: str) -> None:
+        if self._linger is not None:
+            self._linger.release()
+        else:
+            self.stop(ExitCode.EXTERNAL_ABORT, message)
 
     def _note_end(self, error: K6pyError | Interrupted) -> None:
         """How a phase ended; the reason of an interruption is stop()'s, which a phase that computed forestalls."""
@@ -317,7 +338,7 @@ class TestRun:
         if isinstance(error, K6pyError):
             self._note_failure(error)
         else:
-            self._heed_signal()
+            self._signals.heed()
 
     def _note_failure(self, error: K6pyError) -> None:
         if self._exit_code is ExitCode.OK:

@@ -39,33 +39,24 @@ class ServerLimits:
 
 
 class HttpServer:
-    """Listens from the start; serves while the reactor runs, until close().
+    """Serves while the reactor runs, until close().
 
     Args:
-        host: address or name of this machine; "" for all of its addresses.
-        port: 0 for a free one.
+        listener: the server's own from now on.
         answer: called with each request in a task of its own; may wait.  What it raises is a bug.
-
-    Attributes:
-        address: where it listens.
-
-    Raises:
-        OSError: the address cannot be listened on.
     """
 
     def __init__(
         self,
         reactor: Reactor,
-        host: str,
-        port: int,
+        listener: Listener,
         answer: Callable[[Request], Response],
         limits: ServerLimits | None = None,
     ) -> None:
         self._reactor = reactor
         self._answer = answer
         self._limits = limits or ServerLimits()
-        self._listener = Listener(reactor, host, port)
-        self.address = self._listener.address
+        self._listener = listener
         self._connections: dict[TcpStream, ServerConnection] = {}
         self._tasks: set[Task] = set()
         self._is_closing = False

@@ -9,6 +9,7 @@ import contextlib
 import errno
 import socket
 
+from runner.errors import TransportError
 from runner.net import addresses
 from runner.net.stream import ByteCounter, Stream, TcpStream
 from runner.reactor import Reactor
@@ -74,6 +75,26 @@ class Listener:
         self._reactor.forget(self._sock)
         with contextlib.suppress(OSError):
             self._sock.close()
+
+
+def listen(reactor: Reactor, address: str) -> Listener:
+    """Listen on ``host:port``; an empty host means all addresses of this machine.
+
+    Raises:
+        TransportError: with Go's text for why that is not possible.
+    """
+    try:
+        host, port = addresses.split(address)
+    except ValueError:
+        raise TransportError(f"listen tcp: address {address}: invalid port") from None
+    if port is None:
+        raise TransportError(f"listen tcp: address {address}: missing port in address")
+    try:
+        return Listener(reactor, host, port)
+    except OSError as error:
+        # What Python adds in brackets repeats the address.
+        reason = (error.strerror or str(error)).partition(" (")[0].lower()
+        raise TransportError(f"listen tcp {address}: bind: {reason}") from None
 
 
 def end_politely(reactor: Reactor, stream: Stream, timeout_s: float) -> None:

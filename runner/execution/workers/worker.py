@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 from runner.engine.watchdog import Watchdog
 from runner.errors import ExitCode, K6pyError
+from runner.execution.gate import Gate
 from runner.execution.intervals import every
 from runner.execution.samples import FLUSH_INTERVAL_S
 from runner.execution.workers import measurements
 from runner.execution.workers.board import Board
-from runner.execution.workers.gate import Gate
 from runner.execution.workers.messages import (
     Crashed,
     Finished,
@@ -199,6 +199,8 @@ class Worker:
 
     def _obey(self, order: object) -> None:
         match order:
+            case SetupData(data) if self._scenarios is not None:
+                self._pool.give_setup_data(data)
             case SetupData() | Go():
                 self._inbox.append(order)
                 self._gate.look_again()
