@@ -23,6 +23,7 @@ Examples:
   k6py run --vus 10 --duration 30s script.js
   k6py run -e HOST=test.example --out json=samples.json script.js
   k6py run --module my_module.py script.js
+  k6py run --paused --linger --address localhost:6565 script.js
   cat script.js | k6py run -
   k6py run archive.tar
 """
