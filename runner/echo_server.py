@@ -11,14 +11,13 @@ path.  Refuses routes, sub-protocols and HTTP beyond a line that says what this 
 from __future__ import annotations
 
 import contextlib
-import errno
 import signal
 import threading
 from collections.abc import Iterator
 from types import FrameType
 
 from runner.errors import TransportError, UsageError
-from runner.net.listen import Listener
+from runner.net.listen import Listener, end_politely
 from runner.net.self_signed import SelfSignedCertificate
 from runner.net.stream import Stream, TcpStream
 from runner.net.tls_stream import TlsStream
@@ -34,10 +33,6 @@ HANDSHAKE_TIMEOUT_S = 60.0
 SEND_TIMEOUT_S = 60.0
 # How long a peer may take to end its side after ours.
 LINGER_TIMEOUT_S = 2.0
-# Until descriptors may be free again.
-ACCEPT_PAUSE_S = 0.05
-
-_OUT_OF_DESCRIPTORS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 
 class EchoServer:
@@ -161,13 +156,7 @@ class EchoServer:
 
     def _accept(self, listener: Listener, certificate: SelfSignedCertificate | None) -> None:
         while True:
-            try:
-                stream = listener.accept()
-            except OSError as error:
-                if error.errno not in _OUT_OF_DESCRIPTORS:
-                    raise
-                self._reactor.sleep_until(self._reactor.now() + ACCEPT_PAUSE_S)
-                continue
+            stream = listener.accept()
             self.connections += 1
             self._streams.add(stream)
             self._reactor.spawn(self._handle, stream, certificate)
@@ -179,7 +168,7 @@ class EchoServer:
             session = self._shake_hands(stream, deadline_s)
             if session is not None:
                 self._echo_counted(stream, session)
-            self._linger(stream)
+            end_politely(self._reactor, stream, LINGER_TIMEOUT_S)
         except TransportError:
             # A peer that goes away, is too slow or speaks no TLS is no concern of the others.
             pass
@@ -238,15 +227,6 @@ class EchoServer:
                 session.send_text(event.data)
             else:
                 session.send_binary(event.data)
-
-    def _linger(self, stream: Stream) -> None:
-        """Closing with bytes unread would send a reset, which can overtake what we sent last."""
-        deadline_s = self._reactor.now() + LINGER_TIMEOUT_S
-        stream.shutdown_write()
-        while stream.receive(deadline_s=deadline_s):
-            # A peer that goes on sending would never reach the deadline, which only bounds waits.
-            if self._reactor.now() > deadline_s:
-                return
 
 
 class _Stopped(Exception):

@@ -23,6 +23,7 @@ Examples:
   k6py run --vus 10 --duration 30s script.js
   k6py run -e HOST=test.example --out json=samples.json script.js
   k6py run --module my_module.py script.js
+  k6py run --paused --linger --address localhost:6565 script.js
   cat script.js | k6py run -
   k6py run archive.tar
 """
@@ -66,7 +67,8 @@ def test_config(
         OptionsError: the same for an environment variable.
     """
     specs = (*settings_specs, *GLOBAL_SETTINGS)
-    settings = read_settings(specs, given_flags(specs, flags), environ)
+    given = given_flags(specs, flags)
+    settings = read_settings(specs, given, environ)
     if len(scripts) != 1:
         raise UsageError(
             f"accepts 1 arg(s), received {len(scripts)}: give one script file, "
@@ -95,6 +97,8 @@ def test_config(
         include_system_env_vars=settings.get("includeSystemEnvVars", include_system_env_vars),
         compatibility_mode=settings.get("compatibilityMode"),
         modules=tuple(settings.get("modules", ())),
+        address=settings.get("address", ""),
+        address_is_needed="address" in given,
         workers=settings.get("workers"),
     )
 

@@ -43,6 +43,8 @@ class TestConfig:
         include_system_env_vars: ``__ENV`` shows the process environment.
         compatibility_mode: ``extended`` (also sets ``global``) or ``base``; None takes an archive's, or ``extended``.
         modules: Python files with bindings of further k6 modules.
+        address: where the REST API listens, as ``host:port``; "" for none.
+        address_is_needed: an address that cannot be listened on ends the run; else it is warned of.
         workers: how many processes run the virtual users; None looks at the test and the machine.
     """
 
@@ -68,4 +70,6 @@ class TestConfig:
     include_system_env_vars: bool = True
     compatibility_mode: str | None = None
     modules: Sequence[str] = ()
+    address: str = ""
+    address_is_needed: bool = False
     workers: int | None = None

@@ -139,7 +139,7 @@ class LifecycleCall(BoundedCall):
         finally:
             if not group.checks and not group.groups:
                 # k6's group tree knows the two phases only when something was counted in them.
-                del context.root_group.groups[self._phase]
+                context.root_group.groups.pop(self._phase, None)
         return vu.result() if self._phase == "setup" else None
 
 

@@ -35,9 +35,9 @@ def scenarios_run(
     scenarios: Sequence[ScenarioConfig],
     *,
     on_bug: Callable[[InternalError], None],
-    on_interval: Callable[[float], None],
+    run_started_s: float,
 ) -> ScenariosRun | WorkersRun:
-    """What runs the scenarios where the virtual users are; arguments as for ScenariosRun."""
+    """What runs the scenarios where the virtual users are; arguments as for ScenariosRun and WorkersRun."""
     if isinstance(pool, Crew):
-        return WorkersRun(context, pool, scenarios, on_interval=on_interval)
-    return ScenariosRun(context, pool, scenarios, on_bug=on_bug, on_interval=on_interval)
+        return WorkersRun(context, pool, scenarios, run_started_s=run_started_s)
+    return ScenariosRun(context, pool, scenarios, on_bug=on_bug)

@@ -76,6 +76,24 @@ def scenario_line(executor: Executor, now_s: float, name_width: int, *, bar: boo
     return f"{name} {_mark(executor, end_s)} {shown} {'  '.join(columns)}"
 
 
+def waiting_lines(
+    title: str, text: str, fraction: float, scenarios: Sequence[str], name_width: int, *, bar: bool
+) -> list[str]:
+    """The block before the scenarios start: what the run does now, and no progress in any of them.
+
+    Args:
+        text: what it does, behind the bar.
+        fraction: how much of that is done.
+        scenarios: their names.
+    """
+
+    def shown(share: float) -> str:
+        return f"[{_bar(share)}]" if bar else f"[ {int(share * 100):3d}% ]"
+
+    names = (f"{name.ljust(name_width)}   {shown(0.0)}" for name in scenarios)
+    return [f"{title.ljust(name_width)}   {shown(fraction)} {text}", *names]
+
+
 def _mark(executor: Executor, end_s: float) -> str:
     assert executor.started_s is not None
     if executor.finished_s is not None:
@@ -101,8 +119,3 @@ def _clock(elapsed_s: float, longest_s: float) -> str:
 
 def _elapsed(elapsed_s: float, longest_s: float) -> str:
     return f"{int(elapsed_s * 10) / 10:04.1f}s" if longest_s < 60 else _clock(elapsed_s, longest_s)
-
-
-def initialising_line(done: int, total: int) -> str:
-    """What a terminal shows while the VUs load the script."""
-    return f"Init      [{_bar(done / total if total else 1.0)}] {done}/{total} VUs initialized"

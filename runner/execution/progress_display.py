@@ -61,6 +61,16 @@ class ProgressDisplay:
         self.clear()
         self._logger.before_line = self._logger.after_line = None
 
+    def say(self, text: str) -> None:
+        """Write a line above the block, to stay."""
+        if self._stdout is None:
+            return
+        self.clear()
+        if self._is_terminal:
+            self._write(f"{text}\n")
+            text = ""
+        self._draw(text)
+
     def write_block(self) -> None:
         """Write the block once more, to stay."""
         if self._stdout is not None:
@@ -81,14 +91,14 @@ class ProgressDisplay:
         self._draw()
         self._again()
 
-    def _draw(self) -> None:
+    def _draw(self, title: str = "") -> None:
         lines = list(self._lines(self._is_terminal))
         if not self._is_terminal:
-            self._write("".join(f"{line}\n" for line in [*lines, ""]))
+            self._write("".join(f"{line}\n" for line in [title, *lines]))
             return
         # A wrapped line would make the block taller than what clear() takes away.
         columns, rows = shutil.get_terminal_size()
-        lines = ["", *(line[: columns - 1] for line in lines)][: rows - 1]
+        lines = [title, *(line[: columns - 1] for line in lines)][: rows - 1]
         self._write("".join(f"{line}\n" for line in lines))
         self._drawn = len(lines)
 

@@ -1,4 +1,4 @@
-"""The scenarios of a test: their executors side by side, what is sampled meanwhile, and their common end."""
+"""The scenarios of a test: their executors side by side, and their common end."""
 
 from __future__ import annotations
 
@@ -17,12 +17,9 @@ from runner.metrics.builtin import DROPPED_ITERATIONS, VUS, VUS_MAX
 from runner.metrics.tags import TagSet
 from runner.ops import Interrupted
 from runner.options.scenarios import ScenarioConfig
-from runner.reactor import Reactor, Task, Timer
+from runner.reactor import Task
 from runner.vu.context import ScenarioProgress, TestContext
 from runner.vu.vu import VirtualUser
-
-VUS_INTERVAL_S = 1.0
-THRESHOLDS_INTERVAL_S = 2.0
 
 
 class ScenariosRun:
@@ -32,7 +29,6 @@ class ScenariosRun:
         pool: filled with as many VUs as the scenarios need at the same time.
         scenarios: in the order in which they are shown.
         on_bug: told of an error of our own; the test is to be stopped.
-        on_interval: called every two seconds with the time since the start, for thresholds.
     """
 
     def __init__(
@@ -42,18 +38,15 @@ class ScenariosRun:
         scenarios: Sequence[ScenarioConfig],
         *,
         on_bug: Callable[[InternalError], None],
-        on_interval: Callable[[float], None],
     ) -> None:
         self._context = context
         self._reactor = context.reactor
         self._pool = pool
         self._on_bug = on_bug
-        self._on_interval = on_interval
         self.lateness = Lateness(context.reactor)
         self.executors = [self._executor(scenario) for scenario in scenarios]
         self._tasks: list[Task] = []
         self._started_s: float | None = None
-        self._finished_s: float | None = None
         self._stopped = False
 
     def run(self) -> None:
@@ -61,15 +54,8 @@ class ScenariosRun:
         self._started_s = self._reactor.now()
         self.lateness.start()
         self._tasks = [self._reactor.spawn(self._run_one, executor) for executor in self.executors]
-        stops = [
-            every(VUS_INTERVAL_S, self._reactor, self._sample_vus),
-            every(THRESHOLDS_INTERVAL_S, self._reactor, self._judge),
-        ]
         for task in self._tasks:
             task.join()
-        self._finished_s = self._reactor.now()
-        for stop in stops:
-            stop()
         self.lateness.stop()
         warning = self.lateness.figures.warning()
         if warning is not None:
@@ -85,26 +71,18 @@ class ScenariosRun:
                 executor.stop()
 
     @property
-    def elapsed_s(self) -> float:
-        """Since the start; 0 before it, and standing still after the end."""
-        if self._started_s is None:
-            return 0.0
-        return (self._finished_s or self._reactor.now()) - self._started_s
-
-    @property
     def has_complete_iterations(self) -> bool:
         """Whether any iteration was not cut off."""
         return any(executor.counts.complete for executor in self.executors)
 
-    def instance(self) -> dict[str, float]:
-        """The members of k6/execution's ``instance``."""
+    def counts(self) -> dict[str, float]:
+        """The members of k6/execution's ``instance`` that count something."""
         counts = [executor.counts for executor in self.executors]
         return {
             "vusActive": sum(count.active_vus for count in counts),
             "vusInitialized": self._pool.size,
             "iterationsCompleted": sum(count.complete for count in counts),
             "iterationsInterrupted": sum(count.interrupted for count in counts),
-            "currentTestRunDuration": self.elapsed_s * 1000,
         }
 
     def progress(self, name: str) -> ScenarioProgress:
@@ -170,17 +148,6 @@ class ScenariosRun:
         self._run_executor(executor, planned_s)
         self._pool.give_back(executor.vus)
 
-    # ---- meanwhile
-
-    def _judge(self) -> None:
-        self._context.collector.gather()
-        self._on_interval(self.elapsed_s)
-
-    def _sample_vus(self) -> None:
-        sample_vus(
-            self._context, sum(executor.counts.active_vus for executor in self.executors), self._pool.size
-        )
-
 
 def scenario_tags(context: TestContext, scenario: ScenarioConfig) -> TagSet:
     """The tags of every sample of a scenario."""
@@ -202,19 +169,3 @@ def sample_vus(context: TestContext, active: int, initialised: int) -> None:
     tags = run_tags(context.require_options())
     collector.add(collector.registry.builtin(VUS), active, tags, time_s)
     collector.add(collector.registry.builtin(VUS_MAX), initialised, tags, time_s)
-
-
-def every(interval_s: float, reactor: Reactor, action: Callable[[], None]) -> Callable[[], None]:
-    """Call `action` at intervals until the returned function is called."""
-    timer: Timer
-
-    def again() -> None:
-        nonlocal timer
-        timer = reactor.call_at(reactor.now() + interval_s, tick)
-
-    def tick() -> None:
-        again()
-        action()
-
-    again()
-    return lambda: timer.cancel()

@@ -1,39 +1,41 @@
 """One test from start to end: init, setup, scenarios, teardown, summary, exit code.
 
-Owns the order of the phases, what becomes of an error in each, and stopping.
-Source: https://grafana.com/docs/k6/latest/using-k6/test-lifecycle/
+Owns what becomes of an error in each phase, and stopping; the phases themselves are in phases.py.
 """
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
-from typing import Any, Protocol, TextIO
+from typing import TextIO
 
 from runner.engine.watchdog import Watchdog
 from runner.errors import ExitCode, K6pyError, ScriptError
 from runner.execution.config import TestConfig
-from runner.execution.lifecycle_call import LifecycleCall, SummaryCall
+from runner.execution.hold import Hold
+from runner.execution.intervals import watching
+from runner.execution.lifecycle_call import SummaryCall
+from runner.execution.phases import Phases, Stoppable
 from runner.execution.preparation import PreparedTest, prepare
-from runner.execution.processes import hire_workers, scenarios_run
-from runner.execution.progress import banner, initialising_line, running_line, scenario_line
+from runner.execution.processes import hire_workers
+from runner.execution.progress import banner
 from runner.execution.progress_display import ProgressDisplay
+from runner.execution.rest_server import NO_SERVER, RestApiFailed, serving
+from runner.execution.run_control import RunControl
 from runner.execution.run_log import run_log
+from runner.execution.run_progress import RunProgress
 from runner.execution.samples import SampleOutputs
-from runner.execution.scenarios_run import ScenariosRun
+from runner.execution.signals import Signals
 from runner.execution.summary import EndOfTest
 from runner.execution.vu_pool import VuPool
 from runner.execution.workers.crew import Crew
-from runner.execution.workers.workers_run import WorkersRun
 from runner.log import Logger
 from runner.metrics.sections import Sections
 from runner.ops import Interrupted
-from runner.options.scenario_plan import describe_scenarios, max_duration_s, scenarios_of_run
-from runner.options.scenarios import ScenarioConfig
+from runner.options.scenario_plan import describe_scenarios, scenarios_of_run
 from runner.reactor import Reactor, Task
 from runner.vu.context import Limits, ScenarioProgress
 from runner.vu.outcome import BadSummary
+
+LINGERING = "The test is done, but --linger was enabled, so k6py is waiting for Ctrl+C to continue..."
 
 
 def run_test(
@@ -57,13 +59,6 @@ def run_test(
     """
     with run_log(config, stdout, stderr) as logger, Reactor() as reactor:
         return TestRun(config, reactor, logger, stdout, stderr).run(limits or Limits(), native)
-
-
-class Stoppable(Protocol):
-    """A phase that can be ended from outside of its task."""
-
-    def stop(self) -> None:
-        """End it now."""
 
 
 class _Loading:
@@ -92,38 +87,38 @@ class TestRun:
         self._stdout = stdout
         self._stderr = stderr
         self._watchdog = Watchdog(reactor.now)
+        self._signals = Signals(reactor, self._watchdog, logger, self._heed_signal)
         self._exit_code = ExitCode.OK
         self._stopping = False
-        self._signal_message: str | None = None
-        self._signal_heeded = False
         self._marked_failed = False
+        # Holds a run that lingers.
+        self._linger: Hold | None = None
+        # Why the run ended as it did: logged last, so that it stands below the summary.
+        self._reasons: list[tuple[str, dict[str, object]]] = []
         self._phase: Stoppable | None = None
         self._crew: Crew | None = None
-        self._pool: VuPool | Crew | None = None
-        self._scenarios: ScenariosRun | WorkersRun | None = None
-        self._initialised = (0, 0)
-        self._longest_s = 0.0
+        self._phases: Phases | None = None
 
     # ---- the whole
 
     def run(self, limits: Limits, native: bool) -> ExitCode:
         """Run the test and return its exit code."""
         self._watchdog.start()
-        handlers = self._catch_signals()
         try:
-            main = self._reactor.spawn(self._run_and_dismiss, limits, native)
-            self._phase = _Loading(self._reactor, main)
-            self._reactor.run(until=main)
+            with self._signals:
+                main = self._reactor.spawn(self._run_and_dismiss, limits, native)
+                self._phase = _Loading(self._reactor, main)
+                self._reactor.run(until=main)
         finally:
             self._watchdog.stop()
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
         return self._exit_code
 
     def _run_and_dismiss(self, limits: Limits, native: bool) -> None:
         try:
             self._run(limits, native)
         finally:
+            for message, fields in self._reasons:
+                self._logger.error(message, **fields)
             if self._crew is not None:
                 self._crew.close()
 
@@ -144,7 +139,7 @@ class TestRun:
             self._crew = hire_workers(self._config, prepared.context, self)
             outputs.start()
         except K6pyError as error:
-            self._log_failure(error)
+            self._note_failure(error)
             return
         except Interrupted as interruption:
             self._note_end(interruption)
@@ -158,90 +153,95 @@ class TestRun:
     def _run_prepared(self, prepared: PreparedTest, outputs: SampleOutputs) -> None:
         options = prepared.context.require_options()
         scenarios = scenarios_of_run(options)
-        self._longest_s = max_duration_s(scenarios)
         if not self._config.quiet:
             listed = describe_scenarios(scenarios, float(options.segment.length) if options.segment else 1.0)
             self._write(banner(self._config.script, outputs.descriptions(), listed))
+        phases = self._phases = Phases(
+            prepared.context,
+            self._config.script,
+            prepared.exports.functions,
+            self._crew or VuPool(prepared.context, self._config.script),
+            scenarios,
+            on_bug=lambda error: self.stop(error.exit_code, error.message),
+        )
         display = ProgressDisplay(
             self._reactor,
             None if self._config.quiet else self._stdout,
             is_terminal=self._stdout.isatty(),
             logger=self._logger,
-            lines=self._progress_lines,
+            lines=RunProgress(phases, scenarios, self._reactor.now).lines,
+        )
+        control = RunControl(
+            prepared.context,
+            self._config.script,
+            phases,
+            scenarios,
+            stop=self._stop_by_api,
+            is_stopping=lambda: self._stopping,
         )
         display.start()
         try:
-            self._pool = self._crew or VuPool(prepared.context, self._config.script)
-            self._pool.fill(scenarios, self._note_initialised)
-        except (K6pyError, Interrupted) as error:
-            self._note_end(error)
+            with (
+                serving(self._config, control, self._reactor, self._logger),
+                watching(
+                    self._reactor,
+                    sample_vus=phases.sample_vus,
+                    judge_thresholds=lambda: self._judge(prepared, phases),
+                ),
+            ):
+                has_run = self._run_phases(phases)
+                if has_run and options.linger:
+                    self._stay(display)
+        except RestApiFailed as error:
+            self._exit_code = error.exit_code
+            self._reasons.append((NO_SERVER, {"error": error.message}))
             return
         finally:
-            self._phase = None
-            if self._initialised[0] < self._initialised[1]:
-                display.stop()
-        data = self._run_phases(prepared, scenarios)
-        display.stop()
-        self._finish(prepared, data)
-        display.write_block()
+            display.stop()
+        if has_run:
+            self._finish(prepared, phases)
+            display.write_block()
 
-    def _run_phases(self, prepared: PreparedTest, scenarios: list[ScenarioConfig]) -> str | None:
-        """Setup, scenarios and teardown; what setup() returned, as JSON."""
-        assert self._pool is not None
-        options = prepared.context.require_options()
-        data: str | None = None
-        # k6 makes a virtual user for each of these calls, and so runs the init code, also without the function.
-        if not options.no_setup:
-            call = LifecycleCall(
-                prepared.context, self._config.script, "setup", options.effective_setup_timeout_s
-            )
-            try:
-                self._phase = call
-                data = call.run(None)
-            except (K6pyError, Interrupted) as error:
-                # As in k6: without its setup() neither the scenarios nor teardown() run.
-                self._note_end(error)
-                return None
-            self._pool.give_setup_data(data)
-        if not self._stopping:
-            self._scenarios = self._phase = scenarios_run(
-                prepared.context,
-                self._pool,
-                scenarios,
-                on_bug=lambda error: self.stop(error.exit_code, error.message),
-                on_interval=lambda elapsed_s: self._judge(prepared, elapsed_s),
-            )
-            self._scenarios.run()
-        if not options.no_teardown:
-            call = LifecycleCall(
-                prepared.context, self._config.script, "teardown", options.effective_teardown_timeout_s
-            )
-            try:
-                self._phase = call
-                call.run(data)
-            except (K6pyError, Interrupted) as error:
-                self._note_end(error)
+    def _run_phases(self, phases: Phases) -> bool:
+        """Whether they began: an error that comes before leaves nothing to sum up."""
+        try:
+            phases.make_vus()
+        except (K6pyError, Interrupted) as error:
+            self._note_end(error)
+            return False
+        try:
+            self._phase = phases
+            phases.run()
+        except (K6pyError, Interrupted) as error:
+            self._note_end(error)
         self._phase = None
-        return data
+        return True
 
-    def _finish(self, prepared: PreparedTest, data: str | None) -> None:
+    def _stay(self, display: ProgressDisplay) -> None:
+        """Linger until Ctrl-C, unless that is what ended the run."""
+        if self._signals.message is None:
+            display.say(LINGERING)
+            self._linger = Hold(self._reactor)
+            self._linger.wait()
+
+    def _finish(self, prepared: PreparedTest, phases: Phases) -> None:
         if self._marked_failed and self._exit_code is ExitCode.OK:
-            self._logger.error("test run was marked as failed")
+            self._reasons.append(("test run was marked as failed", {}))
             self._exit_code = ExitCode.MARKED_FAILED
-        elapsed_s = self._scenarios.elapsed_s if self._scenarios else 0.0
-        outcome = prepared.thresholds.evaluate(elapsed_s)
+        outcome = prepared.thresholds.evaluate(phases.elapsed_s)
         if outcome.crossed and self._exit_code is ExitCode.OK:
-            self._logger.error(outcome.message)
+            self._reasons.append((outcome.message, {}))
             self._exit_code = ExitCode.THRESHOLDS_CROSSED
-        if self._scenarios is not None and not self._scenarios.has_complete_iterations:
+        run = phases.scenarios_run
+        if run is not None and not run.has_complete_iterations and not self._stopping:
             self._logger.warning(
                 "No script iterations fully finished, consider making the test duration longer"
             )
         summary = EndOfTest(
             self._config,
             prepared.context,
-            duration_s=elapsed_s,
-            setup_data=data,
+            duration_s=phases.elapsed_s,
+            setup_data=phases.setup_data,
             stdout=self._stdout,
             stderr=self._stderr,
         )
@@ -254,7 +254,7 @@ class TestRun:
         try:
             summary.export()
         except K6pyError as error:
-            self._log_failure(error)
+            self._note_failure(error)
 
     def _handle_summary(self, prepared: PreparedTest, summary: EndOfTest) -> dict[str, str | bytes] | None:
         """What the script's own handleSummary() wants written; None without one, and when it failed.
@@ -270,7 +270,8 @@ class TestRun:
             self._logger.error("failed to handle the end-of-test summary", error=error.message)
             return {}
         except K6pyError as error:
-            self._log_error(error)
+            message, fields = _log_line(error)
+            self._logger.error(message, **fields)
         except Interrupted as interruption:
             self._note_end(interruption)
         finally:
@@ -281,21 +282,13 @@ class TestRun:
 
     def instance(self) -> dict[str, float]:
         """The members of k6/execution's ``instance``."""
-        if self._scenarios is not None:
-            return self._scenarios.instance()
-        vus = 0 if self._pool is None else self._pool.size
-        return {
-            "vusActive": 0,
-            "vusInitialized": vus,
-            "iterationsCompleted": 0,
-            "iterationsInterrupted": 0,
-            "currentTestRunDuration": 0.0,
-        }
+        assert self._phases is not None
+        return self._phases.instance()
 
     def scenario(self, name: str) -> ScenarioProgress:
         """How the scenario `name` is doing."""
-        assert self._scenarios is not None
-        return self._scenarios.progress(name)
+        assert self._phases is not None
+        return self._phases.progress(name)
 
     def mark_failed(self, reason: str) -> None:
         """exec.test.fail(): the test goes on and ends with exit code 110."""
@@ -306,78 +299,55 @@ class TestRun:
 
     def stop(self, code: ExitCode, message: str) -> None:
         """End the running phase now; teardown and summary still follow where k6 lets them follow."""
-        self._watchdog.cut_off_all = False
-        is_signal = code is ExitCode.EXTERNAL_ABORT
-        if self._stopping and not is_signal:
+        # A signal also ends what still runs after another reason to stop, teardown() for example.
+        if self._note_stop(code, message) and self._phase is not None:
+            self._phase.stop()
+
+    def _stop_by_api(self) -> None:
+        if not self._note_stop(ExitCode.STOPPED_BY_REST_API, "test run stopped from REST API"):
             return
+        if self._phases is not None and self._phase is self._phases:
+            self._phases.stop_before_teardown()
+        elif self._phase is not None:
+            self._phase.stop()
+
+    def _note_stop(self, code: ExitCode, message: str) -> bool:
+        """Whether there is something to stop."""
+        is_signal = code is ExitCode.EXTERNAL_ABORT
+        if self._linger is not None or (self._stopping and not is_signal):
+            return False
         if not self._stopping:
             self._exit_code = code
         self._stopping = True
-        self._logger.error(message)
-        # A signal also ends what still runs after another reason to stop, teardown() for example.
-        if self._phase is not None:
-            self._phase.stop()
+        self._reasons.append((message, {}))
+        return True
 
-    def _judge(self, prepared: PreparedTest, elapsed_s: float) -> None:
-        outcome = prepared.thresholds.evaluate(elapsed_s, is_final=False)
+    def _judge(self, prepared: PreparedTest, phases: Phases) -> None:
+        prepared.context.collector.gather()
+        outcome = prepared.thresholds.evaluate(phases.elapsed_s, is_final=False)
         if outcome.abort:
             self.stop(ExitCode.THRESHOLDS_CROSSED, outcome.message)
 
-    def _catch_signals(self) -> dict[int, Any]:
-        if threading.current_thread() is not threading.main_thread():
-            return {}
-        return {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def _on_signal(self, number: int, _frame: Any) -> None:
-        if self._signal_message is not None:
-            # The second time: at once, as k6 does. Files are closed by the system.
-            os._exit(int(ExitCode.EXTERNAL_ABORT))
-        # JavaScript that computes now would not let the reactor have its turn.
-        self._watchdog.cut_off_all = True
-        name = {signal.SIGINT: "interrupt", signal.SIGTERM: "terminated"}[signal.Signals(number)]
-        self._signal_message = f"test run was aborted because k6py received a '{name}' signal"
-        self._reactor.call_soon_threadsafe(self._heed_signal)
-
-    def _heed_signal(self) -> None:
-        # Asked twice: by the reactor, and by a phase that the signal cut off before the reactor had its turn.
-        if self._signal_message is not None and not self._signal_heeded:
-            self._signal_heeded = True
-            self.stop(ExitCode.EXTERNAL_ABORT, self._signal_message)
+    def _heed_signal(self, message: str) -> None:
+        if self._linger is not None:
+            self._linger.release()
+        else:
+            self.stop(ExitCode.EXTERNAL_ABORT, message)
 
     def _note_end(self, error: K6pyError | Interrupted) -> None:
-        """How a phase ended; an interruption is logged by stop(), which a phase that computed forestalls."""
+        """How a phase ended; the reason of an interruption is stop()'s, which a phase that computed forestalls."""
         self._phase = None
         if isinstance(error, K6pyError):
-            self._log_failure(error)
+            self._note_failure(error)
         else:
-            self._heed_signal()
+            self._signals.heed()
 
-    def _log_failure(self, error: K6pyError) -> None:
+    def _note_failure(self, error: K6pyError) -> None:
         if self._exit_code is ExitCode.OK:
             self._exit_code = error.exit_code
-        self._log_error(error)
-
-    def _log_error(self, error: K6pyError) -> None:
-        if isinstance(error, ScriptError):
-            self._logger.error(error.log_text(), hint="script exception", source="stacktrace")
-        else:
-            self._logger.error(error.message)
+        self._reasons.append(_log_line(error))
 
     # ---- what is shown
-
-    def _note_initialised(self, done: int, total: int) -> None:
-        self._initialised = (done, total)
-
-    def _progress_lines(self, bar: bool) -> list[str]:
-        if self._scenarios is None or self._pool is None:
-            return [initialising_line(*self._initialised)]
-        executors = self._scenarios.executors
-        width = max((len(executor.scenario.name) for executor in executors), default=0)
-        now_s = self._reactor.now()
-        return [
-            running_line(executors, self._scenarios.elapsed_s, self._longest_s, self._pool.size),
-            *(scenario_line(executor, now_s, width, bar=bar) for executor in executors),
-        ]
 
     def _write(self, text: str) -> None:
         try:
@@ -385,3 +355,9 @@ class TestRun:
             self._stdout.flush()
         except OSError as error:
             self._logger.debug(f"standard output cannot be written: {error.strerror}")
+
+
+def _log_line(error: K6pyError) -> tuple[str, dict[str, object]]:
+    if isinstance(error, ScriptError):
+        return error.log_text(), {"hint": "script exception", "source": "stacktrace"}
+    return error.message, {}

@@ -27,6 +27,8 @@ class VuPool:
         self._context = context
         self._script = script
         self._free: list[VirtualUser] = []
+        # Those that have been lent: k6 reads the data once, before a VU's first iteration.
+        self._used: set[int] = set()
         self._setup_data: str | None = None
         self.size = 0
 
@@ -64,10 +66,11 @@ class VuPool:
         return vu
 
     def give_setup_data(self, data: str | None) -> None:
-        """Hand what setup() returned to every VU, also to those made later."""
+        """Hand what setup() returned to every VU that was not lent yet, also to those made later."""
         self._setup_data = data
         for vu in self._free:
-            vu.give_setup_data(data)
+            if vu.vu_id not in self._used:
+                vu.give_setup_data(data)
 
     def take(self, count: int) -> list[VirtualUser]:
         """The `count` free VUs with the lowest numbers; parks while another scenario still has some of them.
@@ -88,4 +91,5 @@ class VuPool:
     def give_back(self, vus: Sequence[ExecutorVu]) -> None:
         """Return VUs, for scenarios that start later."""
         returned = [vu for vu in vus if isinstance(vu, VirtualUser)]
+        self._used.update(vu.vu_id for vu in returned)
         self._free = sorted([*self._free, *returned], key=lambda vu: vu.vu_id)

@@ -63,6 +63,7 @@ class Metric:
         observed: whether a sample came.
         has_threshold_entry: whether the thresholds option names it, with conditions or with an empty list;
             such a metric is part of the summary even without samples.
+        tainted: whether a threshold was crossed when they were judged last; None before, and without any.
     """
 
     __slots__ = (
@@ -75,6 +76,7 @@ class Metric:
         "sink",
         "submetrics",
         "tags",
+        "tainted",
         "thresholds",
         "type",
     )
@@ -98,6 +100,7 @@ class Metric:
         self.thresholds: list[Threshold] = []
         self.observed = False
         self.has_threshold_entry = False
+        self.tainted: bool | None = None
         self._matches: dict[TagSet, tuple[Metric, ...]] = {}
 
     @property

@@ -65,6 +65,7 @@ class Thresholds:
             if not is_final and metric.sink.is_empty():
                 continue
             failed = [rule for rule in metric.thresholds if not rule.evaluate(metric.sink, elapsed_s)]
+            metric.tainted = bool(failed)
             if failed:
                 crossed.append(metric.name)
                 abort = abort or any(_aborts(rule, elapsed_s) for rule in failed)

@@ -145,12 +145,11 @@ GLOBAL_SETTINGS = (
     OptionSpec("noColor", None, kinds.BOOLEAN, "K6_NO_COLOR", "no-color", help="no colours"),
     OptionSpec(
         "address", None, kinds.STRING, "K6_ADDRESS", "address", "a",
-        help="address of the REST API", support=Support.REFUSED,
+        help="address for the REST API, for example localhost:6565; no API without it",
     ),
-    # Only the REST API would serve profiles, and asking for that is an error of its own.
     OptionSpec(
         "profilingEnabled", None, kinds.BOOLEAN, "K6_PROFILING_ENABLED", "profiling-enabled",
-        help="no effect without a REST API",
+        help="no effect: k6py's REST API serves no profiles",
     ),
     OptionSpec(
         "secretSource", None, _LISTED, "K6_SECRET_SOURCE", "secret-source",

@@ -86,7 +86,7 @@ _EXECUTION = (
     ),
     OptionSpec(
         "paused", "paused", kinds.BOOLEAN, "K6_PAUSED", "paused", "p",
-        help="start the test paused", support=Support.REFUSED,
+        help="wait before setup() until the REST API resumes the test",
     ),
     OptionSpec("noSetup", "no_setup", kinds.BOOLEAN, "K6_NO_SETUP", "no-setup", help="don't run setup()"),
     OptionSpec("setupTimeout", "setup_timeout_s", kinds.DURATION, "K6_SETUP_TIMEOUT", default="60s"),
@@ -109,7 +109,7 @@ _EXECUTION = (
     ),
     OptionSpec(
         "linger", "linger", kinds.BOOLEAN, "K6_LINGER", "linger", "l",
-        help="keep running when the test is over", support=Support.IGNORED,
+        help="stay when the test is done, with the REST API, until Ctrl-C",
     ),
 )  # fmt: skip
 

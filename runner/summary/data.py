@@ -93,7 +93,7 @@ def summary_data(
         with_threshold_percentiles: also compute percentiles that only thresholds name.  The text needs them;
             a script's ``handleSummary`` sees the configured ones alone.
     """
-    metrics = [metric for metric in registry.all() if _is_reported(metric)]
+    metrics = [metric for metric in registry.all() if is_reported(metric)]
     data: SummaryData = {
         "metrics": {
             metric.name: _metric_data(metric, duration_s, trend_stats, with_threshold_percentiles)
@@ -116,7 +116,8 @@ def summary_data(
     return data
 
 
-def _is_reported(metric: Metric) -> bool:
+def is_reported(metric: Metric) -> bool:
+    """Whether it has samples, or the thresholds option names it or a part of it."""
     return (
         metric.observed
         or metric.has_threshold_entry

@@ -188,3 +188,31 @@ def test_interrupt_while_the_script_loads_for_setup_ends_the_run(tmp_path: Path,
     assert result.exit_code == ExitCode.EXTERNAL_ABORT
     assert "never" not in result.log
     assert "TOTAL RESULTS" in result.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_run_lasts_from_setup_to_the_end_of_teardown(workers: int) -> None:
+    result = run_script(
+        """
+        import { sleep } from 'k6';
+        import exec from 'k6/execution';
+        const tell = (what) => console.log(what, exec.instance.currentTestRunDuration);
+        export const options = { vus: 2, iterations: 2 };
+        export function setup() { sleep(1.2); tell('setup'); }
+        export default function () { sleep(0.1); tell('iteration'); }
+        export function teardown() { sleep(0.4); }
+        export function handleSummary(data) {
+          console.log('summary', data.state.testRunDurationMs, data.metrics.iterations.values.rate);
+        }
+        """,
+        out_samples=True,
+        workers=workers,
+    )
+    told = {line.split()[0]: [float(number) for number in line.split()[1:]] for line in result.lines}
+    (in_setup,), (in_iteration,), (in_summary, rate) = told["setup"], told["iteration"], told["summary"]
+    assert 1200 <= in_setup < in_iteration - 99 < in_summary - 499
+    assert rate == pytest.approx(2 / in_summary * 1000)
+    # Virtual users are counted from the start, too.
+    assert result.values("vus")[0] == 0 and result.values("vus_max")[0] == 2
+    assert "\nRun       [ 100% ] setup()\ndefault   [   0% ]\n" in result.stdout

@@ -42,9 +42,21 @@ class Finished:
 
 
 class K6pyProcess:
-    """Runs a script in `folder`, with an ``--out json`` file."""
+    """Runs a script in `folder`, with an ``--out json`` file.
 
-    def __init__(self, folder: Path, script: str, *arguments: str, env: dict[str, str] | None = None) -> None:
+    Args:
+        env: what ``-e`` gives.
+        environ: more of the process environment.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        script: str,
+        *arguments: str,
+        env: dict[str, str] | None = None,
+        environ: dict[str, str] | None = None,
+    ) -> None:
         write(folder / "script.js", script)
         self._samples = folder / "samples.json"
         command = [
@@ -52,7 +64,7 @@ class K6pyProcess:
             *(f"-e{name}={value}" for name, value in (env or {}).items()), *arguments, "script.js",
         ]  # fmt: skip
         root = str(Path(__file__).parents[2])
-        environ = {**os.environ, "PYTHONPATH": root, "XDG_CONFIG_HOME": str(folder)}
+        environ = {**os.environ, "PYTHONPATH": root, "XDG_CONFIG_HOME": str(folder), **(environ or {})}
         self._process = subprocess.Popen(
             command, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 
 from runner.errors import ExitCode, UsageError
 from runner.execution.config import TestConfig
+from runner.execution.gate import Gate
+from runner.execution.intervals import every
 from runner.execution.lateness import LatenessFigures
-from runner.execution.scenarios_run import drop_iterations, every
+from runner.execution.scenarios_run import drop_iterations
 from runner.execution.workers import measurements
 from runner.execution.workers.board import Board, Slot
 from runner.execution.workers.fork import ended, fork_worker, kill
-from runner.execution.workers.gate import Gate
 from runner.execution.workers.messages import (
     Crashed,
     Finished,
@@ -134,6 +135,7 @@ class Crew:
         self._gate = Gate(context.reactor)
         self._members: list[Member] = []
         self._failures: list[InitFailed] = []
+        self._has_started = False
         self._is_stopping = False
         self._patience: Timer | None = None
         try:
@@ -201,9 +203,14 @@ class Crew:
         initialised(total, total)
 
     def give_setup_data(self, data: str | None) -> None:
-        """Hand what setup() returned to every virtual user; waits until they have it."""
+        """Hand what setup() returned to every virtual user; before the start, waits until they have it."""
         for member in self._members:
-            member.send(SetupData(data))
+            if member.is_working:
+                member.send(SetupData(data))
+        if not self._has_started:
+            self._wait_ready_again()
+
+    def _wait_ready_again(self) -> None:
         self._gate.wait(lambda: all(member.ready > 1 or member.lost for member in self._members))
 
     def _is_through(self, member: Member) -> bool:
@@ -219,12 +226,16 @@ class Crew:
 
     # ---- the scenarios
 
-    def run_scenarios(self) -> float:
-        """Let all workers start their scenarios; the moment of the start."""
+    def run_scenarios(self, run_started_s: float) -> None:
+        """Let all workers start their scenarios.
+
+        Args:
+            run_started_s: when the run began, setup() included.
+        """
+        self._has_started = True
         start_s = self._reactor.now() + START_LEAD_S
         for member in self._members:
-            member.send(Go(start_s))
-        return start_s
+            member.send(Go(start_s, run_started_s))
 
     def workers_of(self, scenario: ScenarioConfig) -> int:
         """How many workers have a part of it."""

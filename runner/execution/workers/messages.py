@@ -145,9 +145,14 @@ class SetupData:
 
 @dataclass(frozen=True)
 class Go:
-    """The scenarios start at `start_s`, on the clock that all processes of a machine share."""
+    """The scenarios start at `start_s`, on the clock that all processes of a machine share.
+
+    Args:
+        run_started_s: when the run began, setup() included; scripts ask how long that is ago.
+    """
 
     start_s: float
+    run_started_s: float
 
 
 @dataclass(frozen=True)

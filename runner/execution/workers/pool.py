@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from runner.execution.executors.base import ExecutorVu
+from runner.execution.gate import Gate
 from runner.execution.vu_pool import VuPool
 from runner.execution.workers.board import Board
-from runner.execution.workers.gate import Gate
 from runner.options.scenario_plan import planned_vus
 from runner.options.scenarios import ScenarioConfig
 from runner.vu.context import TestContext

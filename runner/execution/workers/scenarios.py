@@ -45,7 +45,7 @@ class WorkerScenarios(ScenariosRun):
         self._own_pool = pool
         self._numbers = {scenario.name: number for number, scenario in enumerate(scenarios)}
         mine = [scenario for scenario in scenarios if scenario.name in shares]
-        super().__init__(context, pool, mine, on_bug=on_bug, on_interval=lambda elapsed_s: None)
+        super().__init__(context, pool, mine, on_bug=on_bug)
 
     def run_from(self, started_s: float) -> None:
         """Run this worker's share to its end; parks the calling task.
@@ -58,7 +58,6 @@ class WorkerScenarios(ScenariosRun):
         self._tasks = [self._reactor.spawn(self._run_one, executor) for executor in self.executors]
         for task in self._tasks:
             task.join()
-        self._finished_s = self._reactor.now()
         self.lateness.stop()
 
     def start_passed_on(self, number: int, planned_s: float) -> None:
@@ -68,9 +67,9 @@ class WorkerScenarios(ScenariosRun):
                 assert isinstance(executor, WorkerArrivalRate)
                 executor.start_passed_on(planned_s)
 
-    def instance(self) -> dict[str, float]:
-        """See ScenariosRun.instance; of the whole test."""
-        return whole_instance(self._board, self.elapsed_s)
+    def counts(self) -> dict[str, float]:
+        """See ScenariosRun.counts; of the whole test."""
+        return whole_counts(self._board)
 
     def _executor(self, scenario: ScenarioConfig) -> Executor:
         number = self._numbers[scenario.name]
@@ -100,12 +99,11 @@ class WorkerScenarios(ScenariosRun):
         self._board.note(self._worker, number, Moment.FINISHED, self._reactor.now())
 
 
-def whole_instance(board: Board, elapsed_s: float) -> dict[str, float]:
-    """The members of k6/execution's ``instance``, counted over all workers."""
+def whole_counts(board: Board) -> dict[str, float]:
+    """The members of k6/execution's ``instance`` that count something, over all workers."""
     return {
         "vusActive": board.grand_total(Slot.ACTIVE_VUS),
         "vusInitialized": board.initialised(),
         "iterationsCompleted": board.grand_total(Slot.COMPLETE),
         "iterationsInterrupted": board.grand_total(Slot.INTERRUPTED),
-        "currentTestRunDuration": elapsed_s * 1000,
     }

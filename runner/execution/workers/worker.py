@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 from runner.engine.watchdog import Watchdog
 from runner.errors import ExitCode, K6pyError
+from runner.execution.gate import Gate
+from runner.execution.intervals import every
 from runner.execution.samples import FLUSH_INTERVAL_S
-from runner.execution.scenarios_run import every
 from runner.execution.workers import measurements
 from runner.execution.workers.board import Board
-from runner.execution.workers.gate import Gate
 from runner.execution.workers.messages import (
     Crashed,
     Finished,
@@ -40,7 +40,7 @@ from runner.execution.workers.messages import (
 from runner.execution.workers.plan import Share
 from runner.execution.workers.pool import WorkerPool
 from runner.execution.workers.relay_log import RelayLogger
-from runner.execution.workers.scenarios import WorkerScenarios, whole_instance
+from runner.execution.workers.scenarios import WorkerScenarios, whole_counts
 from runner.metrics.collector import Sample
 from runner.metrics.groups import Group
 from runner.net.dial import Dialer
@@ -122,6 +122,7 @@ class Worker:
         self._channel = channel
         self._pool = WorkerPool(context, order.script, board, order.number)
         self._scenarios: WorkerScenarios | None = None
+        self._run_started_s = 0.0
         self._inbox: deque[SetupData | Go] = deque()
         self._gate = Gate(context.reactor)
         self._is_stopped = False
@@ -145,6 +146,7 @@ class Worker:
         while isinstance(order := self._next_order(), SetupData):
             self._pool.give_setup_data(order.data)
             self._send(Ready())
+        self._run_started_s = order.run_started_s
         self._run_scenarios(order.start_s)
         self._context.lingering.wait(self._context.reactor)
         self._channel.flush()
@@ -197,6 +199,8 @@ class Worker:
 
     def _obey(self, order: object) -> None:
         match order:
+            case SetupData(data) if self._scenarios is not None:
+                self._pool.give_setup_data(data)
             case SetupData() | Go():
                 self._inbox.append(order)
                 self._gate.look_again()
@@ -219,7 +223,8 @@ class Worker:
 
     def instance(self) -> dict[str, float]:
         """See RunningTest; counted over all workers."""
-        return whole_instance(self._board, 0.0 if self._scenarios is None else self._scenarios.elapsed_s)
+        elapsed_s = self._reactor.now() - self._run_started_s
+        return {**whole_counts(self._board), "currentTestRunDuration": elapsed_s * 1000}
 
     def scenario(self, name: str) -> ScenarioProgress:
         """See RunningTest; of all workers together."""

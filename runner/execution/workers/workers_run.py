@@ -1,17 +1,17 @@
-"""The scenarios of a test that runs on workers, as the parent sees them: started, sampled, judged, shown, stopped."""
+"""The scenarios of a test that runs on workers, as the parent sees them: started, shown, stopped."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NoReturn
 
 from runner.errors import InternalError
 from runner.execution.executors.base import Counts, Executor, ExecutorVu, Surroundings
 from runner.execution.executors.registry import EXECUTORS
-from runner.execution.scenarios_run import THRESHOLDS_INTERVAL_S, VUS_INTERVAL_S, every, sample_vus
+from runner.execution.intervals import every
 from runner.execution.workers.board import Moment, Slot
 from runner.execution.workers.crew import Crew
-from runner.execution.workers.scenarios import whole_instance
+from runner.execution.workers.scenarios import whole_counts
 from runner.options.scenarios import ScenarioConfig
 from runner.vu.context import ScenarioProgress, TestContext
 
@@ -32,7 +32,7 @@ class WorkersRun:
 
     Args:
         scenarios: in the order in which they are shown, and in which the crew knows them.
-        on_interval: called every two seconds with the time since the start, for thresholds.
+        run_started_s: when the run began, setup() included.
 
     Attributes:
         executors: for the progress display: they run nothing, and show what the workers' executors say.
@@ -44,29 +44,21 @@ class WorkersRun:
         crew: Crew,
         scenarios: Sequence[ScenarioConfig],
         *,
-        on_interval: Callable[[float], None],
+        run_started_s: float,
     ) -> None:
         self._context = context
         self._reactor = context.reactor
         self._crew = crew
         self._board = crew.board
-        self._on_interval = on_interval
+        self._run_started_s = run_started_s
         self.executors = [self._view(scenario) for scenario in scenarios]
-        self._started_s: float | None = None
-        self._finished_s: float | None = None
 
     def run(self) -> None:
         """Run them to their ends; parks the calling task."""
-        self._started_s = self._crew.run_scenarios()
-        stops = [
-            every(VIEW_INTERVAL_S, self._reactor, self._look),
-            every(VUS_INTERVAL_S, self._reactor, self._sample_vus),
-            every(THRESHOLDS_INTERVAL_S, self._reactor, lambda: self._on_interval(self.elapsed_s)),
-        ]
+        self._crew.run_scenarios(self._run_started_s)
+        stop_looking = every(VIEW_INTERVAL_S, self._reactor, self._look)
         self._crew.wait_finished()
-        self._finished_s = max(self._started_s, self._reactor.now())
-        for stop in stops:
-            stop()
+        stop_looking()
         self._look()
         warning = self._crew.lateness.warning()
         if warning is not None:
@@ -77,27 +69,17 @@ class WorkersRun:
         self._crew.stop()
 
     @property
-    def elapsed_s(self) -> float:
-        """Since the start; 0 before it, and standing still after the end."""
-        if self._started_s is None:
-            return 0.0
-        return max(0.0, (self._finished_s or self._reactor.now()) - self._started_s)
-
-    @property
     def has_complete_iterations(self) -> bool:
         """Whether any iteration was not cut off."""
         return self._board.grand_total(Slot.COMPLETE) > 0
 
-    def instance(self) -> dict[str, float]:
-        """The members of k6/execution's ``instance``."""
-        return whole_instance(self._board, self.elapsed_s)
+    def counts(self) -> dict[str, float]:
+        """The members of k6/execution's ``instance`` that count something."""
+        return whole_counts(self._board)
 
     def progress(self, name: str) -> ScenarioProgress:
         """How the scenario `name` is doing; only scripts in workers ask for it, and ask their own."""
         raise InternalError(f"the parent was asked for the progress of {name}; please report this")
-
-    def _sample_vus(self) -> None:
-        sample_vus(self._context, self._board.grand_total(Slot.ACTIVE_VUS), self._board.initialised())
 
     # ---- the view
 

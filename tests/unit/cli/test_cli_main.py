@@ -108,8 +108,31 @@ def test_a_wrong_setting_in_the_environment_ends_with_104() -> None:
 
 def test_a_missing_setting_in_the_environment_ends_with_104() -> None:
     with pytest.raises(OptionsError) as caught:
-        config_from(["s.js"], {}, {"K6_ADDRESS": "localhost:6565"})
-    assert caught.value.message == "K6_ADDRESS is not available in this version of k6py"
+        config_from(["s.js"], {}, {"K6_SECRET_SOURCE": "mock=a=b"})
+    assert caught.value.message == "K6_SECRET_SOURCE is not available in this version of k6py"
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "expected"),
+    [
+        ({}, {}, ("", False)),
+        ({"address": ("h:1", "h:2")}, {"K6_ADDRESS": "h:3"}, ("h:2", True)),
+        ({}, {"K6_ADDRESS": "h:3"}, ("h:3", False)),
+        # How to switch off what the environment has switched on.
+        ({"address": ("",)}, {"K6_ADDRESS": "h:3"}, ("", True)),
+    ],
+)
+def test_only_an_address_given_as_a_flag_is_one_that_must_do(
+    flags: dict[str, tuple[str, ...]], environ: dict[str, str], expected: tuple[str, bool]
+) -> None:
+    config = config_from(["s.js"], flags, environ)
+    assert (config.address, config.address_is_needed) == expected
+
+
+@pytest.mark.parametrize("args", [("-a", "h:1", "run", "s.js"), ("run", "--address", "h:1", "s.js")])
+def test_address_is_a_global_flag(run: FakeRun, args: tuple[str, ...]) -> None:
+    config = asked_for(run, *args)
+    assert (config.address, config.address_is_needed) == ("h:1", True)
 
 
 @pytest.mark.parametrize(
@@ -182,9 +205,10 @@ ONE_SCRIPT = (
             'invalid argument "legacy" for "--summary-mode" flag: '
             "invalid summary mode 'legacy', use one of compact, full, disabled",
         ),
-        (("run", "--paused", "s.js"), "flag --paused is not available in this version of k6py"),
-        (("run", "--paused", "s.js"), "flag --paused is not available in this version of k6py"),
-        (("run", "-a", "localhost:0", "s.js"), "flag --address is not available in this version of k6py"),
+        (
+            ("run", "--secret-source", "mock=a=b", "s.js"),
+            "flag --secret-source is not available in this version of k6py",
+        ),
         (
             ("run", "--type", "zip", "x.tar"),
             'invalid argument "zip" for "-t, --type" flag: unknown type \'zip\', use js or archive',
@@ -260,7 +284,7 @@ def test_every_flag_of_the_option_table_is_accepted_and_has_a_help_text() -> Non
 def test_flags_that_are_refused_are_not_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     main(["run", "--help"])
     shown = " ".join(capsys.readouterr().out.split())
-    assert "--paused" not in shown and "--vus" in shown
+    assert "--secret-source" not in shown and "--vus" in shown
     assert "(no effect in this version)" in shown
 
 

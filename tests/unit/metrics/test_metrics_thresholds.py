@@ -265,3 +265,18 @@ def test_each_metric_type_has_its_methods(
     sink: CounterSink | GaugeSink | RateSink | TrendSink, method: str, fits: bool
 ) -> None:
     assert parse_threshold(f"{method}>1").fits(sink) is fits
+
+
+def test_metric_is_tainted_as_its_thresholds_were_judged_last() -> None:
+    registry = Registry()
+    metric = registry.declare("my_trend", MetricType.TREND)
+    thresholds = configured({"my_trend": ["max<2"], "iterations": []}, registry)
+    seen = [metric.tainted]
+    for value in (1, 3):
+        thresholds.evaluate(1.0, is_final=False)
+        seen.append(metric.tainted)
+        metric.add(value, EMPTY_TAGS, 0.0)
+    thresholds.evaluate(1.0, is_final=False)
+    assert [*seen, metric.tainted] == [None, None, False, True]
+    iterations = registry.get("iterations")
+    assert iterations is not None and iterations.tainted is None

@@ -196,9 +196,6 @@ PREFIX = "could not initialize 'script.js': could not parse the script options: 
             "There were problems with the specified script configuration:\n\t- scenario default has "
             "configuration errors: the number of VUs must be more than 0",
         ),
-        ({"paused": True}, 'option "paused" is not available in this version of k6py'),
-        ({"paused": True}, 'option "paused" is not available in this version of k6py'),
-        ({"paused": True}, 'option "paused" is not available in this version of k6py'),
     ],
 )
 def test_wrong_script_options_end_with_104(exported: object, message: str) -> None:
@@ -212,7 +209,6 @@ def test_wrong_script_options_end_with_104(exported: object, message: str) -> No
     ("environ", "message"),
     [
         ({"K6_VUS": "many"}, 'K6_VUS: strconv.ParseInt: parsing "many": invalid syntax'),
-        ({"K6_PAUSED": "true"}, "K6_PAUSED is not available in this version of k6py"),
     ],
 )
 def test_wrong_variables_end_with_104(environ: dict[str, str], message: str) -> None:
@@ -232,7 +228,6 @@ def test_wrong_variables_end_with_104(environ: dict[str, str], message: str) -> 
             {"tags": ["x"]},
             'invalid argument "x" for "--tag" flag: invalid tag \'x\', the form is name=value',
         ),
-        ({"paused": ["true"]}, "flag --paused is not available in this version of k6py"),
         (
             {"executionSegment": "1:1/2"},
             "invalid execution segment: the segment 1:1/2 is not between 0 and 1, or is empty",
@@ -259,7 +254,7 @@ def test_an_unknown_trend_statistic_ends_with_255(stat: str) -> None:
     ("exported", "environ", "flags", "label"),
     [
         ({"httpDebug": "full"}, {}, {}, 'option "httpDebug"'),
-        ({}, {"K6_LINGER": "true"}, {}, "K6_LINGER"),
+        ({}, {"K6_WEB_DASHBOARD": "true"}, {}, "K6_WEB_DASHBOARD"),
         ({}, {}, {"features": "freeze-env"}, "flag --features"),
     ],
 )

@@ -1,0 +1,37 @@
+"""Where the lines of progress go: a terminal, or elsewhere."""
+
+from __future__ import annotations
+
+import io
+
+from runner.execution.progress_display import DRAWN_INTERVAL_S, ProgressDisplay
+from runner.log import Logger
+from runner.reactor import Reactor
+from tests.kit.virtual_clock import VirtualClock
+
+
+def shown(*, is_terminal: bool) -> str:
+    """What a display writes that draws once and then says something."""
+    clock, out = VirtualClock(), io.StringIO()
+    with Reactor(now=clock.now, selector=clock) as reactor:
+        display = ProgressDisplay(
+            reactor, out, is_terminal=is_terminal, logger=Logger(None), lines=lambda bar: ["one", "two"]
+        )
+
+        def main() -> None:
+            display.start()
+            reactor.sleep_until(1.5 * DRAWN_INTERVAL_S if is_terminal else 1.5)
+            display.say("hello")
+            display.stop()
+
+        reactor.run(reactor.spawn(main))
+    return out.getvalue()
+
+
+def test_what_is_said_stands_on_top_of_the_next_block() -> None:
+    assert shown(is_terminal=False) == "\none\ntwo\nhello\none\ntwo\n"
+
+
+def test_what_is_said_stays_on_a_terminal_when_the_block_is_taken_away() -> None:
+    away = "\x1b[3F\x1b[J"
+    assert shown(is_terminal=True) == f"\none\ntwo\n{away}hello\n\none\ntwo\n{away}"
