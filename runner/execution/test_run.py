@@ -206,6 +206,8 @@ class TestRun:
         """Whether they began: an error that comes before leaves nothing to sum up."""
         try:
             phases.make_vus()
+            # For a stop that came in their last moment: it interrupts the next wait.
+            self._reactor.sleep_until(self._reactor.now())
         except (K6pyError, Interrupted) as error:
             self._note_end(error)
             return False
