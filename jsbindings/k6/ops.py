@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jsbindings.api import Binding, Thrown, op
+from jsbindings.checks import count_check
 from runner.metrics.builtin import CHECKS
 from runner.metrics.groups import SEPARATOR
 
@@ -40,7 +41,7 @@ class K6Binding(Binding):
         if vu.context.has_system_tag("check"):
             sample_tags = sample_tags.with_tag("check", name)
         vu.emit(CHECKS, 1 if passed else 0, sample_tags, time_s)
-        vu.context.root_group.record_check(sample_tags, passed)
+        count_check(vu, passed, sample_tags)
 
     @op
     def start_group(self, name: str) -> None:

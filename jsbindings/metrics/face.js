@@ -6,59 +6,64 @@ const metrics = ops('k6/metrics');
 
 const INVALID = Symbol('invalid');
 
-// A sample's value: numbers, booleans and what JavaScript itself turns into a number, but null is none.
+// A sample's value: numbers, booleans and what JavaScript itself turns into a number, but null is none. Where that is
+// zero, k6 asks next whether the value is truthy: [] and '0' are samples of 1.
 const toNumber = (value) => {
+  if (typeof value === 'bigint' || typeof value === 'symbol') {
+    throw new TypeError(`Cannot convert a ${typeof value === 'bigint' ? 'BigInt' : 'Symbol'} value to a number`);
+  }
   const number = value === null ? NaN : +value;
-  return Number.isNaN(number) ? INVALID : number;
+  if (Number.isNaN(number)) {
+    return INVALID;
+  }
+  return number === 0 && value ? 1 : number;
 };
 
-// Of anything but a number a rate asks, as in k6, only whether it is truthy; the text '0' is.
-const rateValue = (value, number) => (typeof value === 'number' ? number : Number(Boolean(value)));
+// JSON has neither infinite numbers nor a negative zero.
+const encoded = (number) => {
+  if (Object.is(number, -0)) {
+    return '-0';
+  }
+  return Number.isFinite(number) ? number : String(number);
+};
 
-// JSON has no infinite numbers.
-const encoded = (number) => (Number.isFinite(number) ? number : String(number));
+const nameText = (name) => (typeof name === 'symbol' ? name.description : name) ?? '';
 
-const declare = (metric, type, name, isTime) => {
-  const handle = metrics.declare(type, name === undefined ? '' : String(name), Boolean(isTime));
-  const add = (value, tags) => {
-    const number = toNumber(value);
+// A metric is a plain object, as in k6: no instance of its class.
+const declare = (type, givenName, isTime) => {
+  const name = String(nameText(givenName));
+  const handle = metrics.declare(type, name, Boolean(isTime));
+  const add = function add(value, tags) {
+    const isGiven = arguments.length > 0;
+    const number = isGiven ? toNumber(value) : INVALID;
     if (number === INVALID) {
-      const problem = `'${String(value)}' is an invalid value for metric '${name}',`
-        + ' a number or a boolean value is expected';
+      const what = isGiven ? `'${String(value)}' is an invalid value` : 'no value was provided';
+      const problem = `${what} for metric '${name}', a number or a boolean value is expected`;
       if (metrics.refuse(problem)) {
         throw new GoError(problem);
       }
       return false;
     }
-    const sample = type === 'rate' ? rateValue(value, number) : number;
-    metrics.add(handle, encoded(sample), tagValues(tags, `cannot add tags for the '${name}' custom metric: `));
+    metrics.add(handle, encoded(number), tagValues(tags, `cannot add tags for the '${name}' custom metric: `));
     return true;
   };
-  Object.assign(metric, { name, add });
+  return Object.defineProperty({ name, add }, 'name', { writable: false, configurable: false });
 };
 
-export class Counter {
-  constructor(name, isTime) {
-    declare(this, 'counter', name, isTime);
-  }
+export function Counter(name, isTime) {
+  return declare('counter', name, isTime);
 }
 
-export class Gauge {
-  constructor(name, isTime) {
-    declare(this, 'gauge', name, isTime);
-  }
+export function Gauge(name, isTime) {
+  return declare('gauge', name, isTime);
 }
 
-export class Rate {
-  constructor(name, isTime) {
-    declare(this, 'rate', name, isTime);
-  }
+export function Rate(name, isTime) {
+  return declare('rate', name, isTime);
 }
 
-export class Trend {
-  constructor(name, isTime) {
-    declare(this, 'trend', name, isTime);
-  }
+export function Trend(name, isTime) {
+  return declare('trend', name, isTime);
 }
 
 export default { Counter, Gauge, Rate, Trend };

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from jsbindings.api import Binding, Thrown, op
+from jsbindings.checks import count_check
+from runner.metrics.builtin import CHECKS
 from runner.metrics.metric import Metric, MetricError, MetricType, ValueType
+
+NOT_IN_INIT = "Adding to metrics in the init context is not supported"
 
 
 class MetricsBinding(Binding):
@@ -30,12 +34,16 @@ class MetricsBinding(Binding):
         self._metrics.append(metric)
         return len(self._metrics) - 1
 
-    @op(init_error="metrics cannot be added to in the init context")
+    @op(init_error=NOT_IN_INIT)
     def add(self, number: int, value: float | str, tags: dict[str, str] | None) -> None:
         """Take a sample."""
-        self.vu.emit(self._metrics[number], float(value), self.vu.tags.with_tags(tags or {}))
+        metric, sample = self._metrics[number], float(value)
+        sample_tags = self.vu.tags.with_tags(tags or {})
+        self.vu.emit(metric, sample, sample_tags)
+        if metric.name == CHECKS.name:
+            count_check(self.vu, sample != 0, sample_tags)
 
-    @op
+    @op(init_error=NOT_IN_INIT)
     def refuse(self, problem: str) -> bool:
         """Whether a bad value throws; otherwise it is logged."""
         if self.vu.options.throw:

@@ -1,8 +1,8 @@
 """Numbers and JSON written the way k6 writes them.
 
 Owns the text form only.  k6 writes with Go's encoders: no spaces, whole numbers without ``.0``, exponents
-only for very large and very small numbers.  JavaScript prints numbers the same way
-(https://tc39.es/ecma262/#sec-numeric-types-number-tostring), so the text also serves ``String(n)``.
+only for very large and very small numbers.  But for negative zero JavaScript prints numbers the same way
+(https://tc39.es/ecma262/#sec-numeric-types-number-tostring).
 Documents have ``<``, ``>`` and ``&`` escaped; lines of samples have not.
 """
 
@@ -24,13 +24,15 @@ _UNSAFE_IN_HTML = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 
 
 def number_text(value: float) -> str:
-    """Shortest text that reads back as the same number: ``1``, ``0.5``, ``1e+21``, ``1e-7``.
+    """Shortest text that reads back as the same number: ``1``, ``-0``, ``0.5``, ``1e+21``, ``1e-7``.
 
     Raises:
         ValueError: the value is infinite or NaN, which JSON does not have.
     """
     if not math.isfinite(value):
         raise ValueError(f"JSON has no number for {value}")
+    if value == 0:
+        return "-0" if math.copysign(1, value) < 0 else "0"
     if value == int(value) and abs(value) <= _EXACT_INTEGER_MAX:
         return str(int(value))
     shortest = repr(float(value))

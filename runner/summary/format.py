@@ -118,4 +118,4 @@ def _js_text(value: float) -> str:
         return "NaN"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    return number_text(value)
+    return number_text(value + 0.0)  # String(-0) is "0"

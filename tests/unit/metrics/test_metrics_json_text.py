@@ -14,6 +14,7 @@ from runner.metrics.json_text import json_text, number_text, string_text
     ("value", "expected"),
     [
         (0, "0"),
+        (-0.0, "-0"),
         (1.0, "1"),
         (-2.5, "-2.5"),
         (1e9, "1000000000"),
