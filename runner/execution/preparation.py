@@ -27,7 +27,6 @@ from runner.options.options import Options
 from runner.options.scenario_plan import check_exec_functions
 from runner.reactor import Reactor
 from runner.script.archive import Archive
-from runner.summary.format import check_time_unit
 from runner.vu.context import Limits, TestContext
 from runner.vu.outcome import Exports
 from runner.vu.vu import VirtualUser
@@ -188,7 +187,6 @@ def _check(options: Options, exports: Exports) -> None:
         if name in exports.others:
             raise UsageError(f"exported '{name}' must be a function")
     check_exec_functions(options.scenarios, exports.functions)
-    check_time_unit(options.summary_time_unit or "")
 
 
 def run_tags(options: Options) -> TagSet:

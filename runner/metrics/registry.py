@@ -14,6 +14,7 @@ from runner.metrics.builtin import (
     HTTP_REQ_DURATION,
     BuiltinMetric,
 )
+from runner.metrics.json_text import string_text
 from runner.metrics.metric import Metric, MetricError, MetricType, ValueType
 
 # k6 v2.2.0 really wants one to 128 characters *after* the first one.
@@ -71,7 +72,7 @@ class Registry:
     def submetric(self, expression: str) -> Metric:
         """The samples of a metric that carry certain tags, as ``metric{tag:value,tag2:value2}``.
 
-        Spaces and quotes around names and values do not count.  A sub-metric sees only samples that come
+        Spaces and quotes around tags and values do not count.  A sub-metric sees only samples that come
         after its creation.
 
         Raises:
@@ -110,23 +111,42 @@ class Registry:
         return metric
 
 
+def check_metric_name(expression: str) -> None:
+    """Let the keys of the thresholds option pass: ``metric`` or ``metric{tag:value}``, of metrics that may not exist.
+
+    Raises:
+        MetricError: braces that do not match, or a tag without a value, in the words of k6.
+    """
+    where = f"parsing metric name failed, metric {string_text(expression, escape_html=False)}"
+    if ("{" in expression) != ("}" in expression):
+        raise MetricError(f"{where} has unmatched opening/close curly brace")
+    _, brace, rest = expression.partition("{")
+    if not brace:
+        return
+    if not rest.endswith("}"):
+        raise MetricError(f"{where} lacks a closing curly brace in its last position")
+    for part in rest[:-1].split(","):
+        tag, _, value = part.partition(":")
+        # Without this k6 takes a tag that has no name, and ends with a stack overflow.
+        if not value or not _bare(tag):
+            shown = string_text(part.strip(), escape_html=False)
+            raise MetricError(f"parsing metric name failed, metric {shown} tag expression is malformed")
+
+
 def parse_submetric(expression: str) -> tuple[str, str, dict[str, str]]:
     """Split ``metric{tag:value}`` into metric name, normalised text between the braces, and tags.
 
     Raises:
-        MetricError: no pair of braces at the end, nothing between them, or a tag without a name.
+        MetricError: see check_metric_name; also without any braces.
     """
-    metric_name, brace, rest = expression.strip().partition("{")
-    suffix = rest.removesuffix("}").strip()
-    if not brace or not rest.endswith("}") or not suffix:
-        raise MetricError(
-            f"malformed sub-metric '{expression}': it should look like metric{{tag:value,tag2:value2}}"
-        )
-    tags: dict[str, str] = {}
-    for part in suffix.split(","):
-        tag, _, value = part.partition(":")
-        tag = tag.strip(" \t\"'")
-        if not tag:
-            raise MetricError(f"malformed sub-metric '{expression}': a tag has no name")
-        tags[tag] = value.strip(" \t\"'")
-    return metric_name.strip(), suffix, tags
+    check_metric_name(expression)
+    metric_name, brace, rest = expression.partition("{")
+    if not brace:
+        raise MetricError(f"'{expression}' has no tags")
+    suffix = rest[:-1].strip()
+    pairs = (part.partition(":") for part in suffix.split(","))
+    return metric_name, suffix, {_bare(tag): _bare(value) for tag, _, value in pairs}
+
+
+def _bare(text: str) -> str:
+    return text.strip().strip("\"'")

@@ -12,6 +12,8 @@ from array import array
 from collections.abc import Sequence
 from typing import Self
 
+from runner.metrics.go_float import parse_go_float
+
 
 class Sink(ABC):
     """Base of the four sinks."""
@@ -205,7 +207,8 @@ class TrendSink(Sink):
         position = percent / 100 * (len(values) - 1)
         below = math.floor(position)
         above = min(below + 1, len(values) - 1)
-        if values[below] == values[above]:
+        if position == below or values[below] == values[above]:
+            # Also where the next one is infinite.
             return values[below]
         return values[below] + (position - below) * (values[above] - values[below])
 
@@ -238,7 +241,7 @@ def trend_percent(name: str) -> float:
     """
     if not (name.startswith("p(") and name.endswith(")")):
         raise ValueError(f"not a percentile: {name!r}")
-    percent = float(name[2:-1])
+    percent = parse_go_float(name[2:-1])
     if not 0 <= percent <= 100:
         raise ValueError(f"a percentile lies between 0 and 100: {name!r}")
     return percent

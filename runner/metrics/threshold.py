@@ -11,29 +11,31 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from runner.metrics.sinks import CounterSink, GaugeSink, RateSink, Sink, TrendSink, trend_percent
+from runner.metrics.go_float import parse_go_float
+from runner.metrics.json_text import string_text
+from runner.metrics.sinks import CounterSink, GaugeSink, RateSink, Sink, TrendSink
 
+# In the order in which k6 looks for them: the first that an expression has splits it.
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
     ">=": operator.ge,
-    "==": operator.eq,
+    "<=": operator.le,
+    "<": operator.lt,
+    ">": operator.gt,
     "===": operator.eq,
+    "==": operator.eq,
     "!=": operator.ne,
 }
 
-_EXPRESSION = re.compile(
-    r"\s*(?P<method>count|rate|value|avg|min|med|max|p\(\s*(?P<percent>\d+(?:\.\d+)?)\s*\))"
-    r"\s*(?P<op>===|==|!=|<=|>=|<|>)"
-    r"\s*(?P<value>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*"
-)
+_NAMED_METHODS = frozenset({"count", "rate", "value", "avg", "min", "med", "max"})
+
+# Percentiles written so are part of the summary; of others k6 shows no figure.
+_SHOWN_PERCENTILE = re.compile(r"p\(\d+(?:\.\d+)?\)", re.ASCII)
 
 METHODS_OF_SINK: dict[type[Sink], tuple[str, ...]] = {
     CounterSink: ("count", "rate"),
     GaugeSink: ("value",),
     RateSink: ("rate",),
-    TrendSink: ("avg", "min", "max", "med", "p(N)"),
+    TrendSink: ("avg", "min", "max", "med", "p"),
 }
 
 
@@ -43,7 +45,7 @@ class Threshold:
 
     Attributes:
         source: the expression exactly as the script has it.
-        method: aggregate without spaces: ``count``, ``rate``, ``value``, ``avg``, ``p(95)``, …
+        method: the aggregate: ``count``, ``rate``, ``value``, ``avg``, ``p(95)``, …
         op: comparison operator.
         value: the number on the right.
         abort_on_fail: whether crossing it ends the test.
@@ -60,12 +62,18 @@ class Threshold:
     last_failed: bool = False
 
     @property
-    def is_percentile(self) -> bool:
-        return self.method.startswith("p(")
+    def is_shown_percentile(self) -> bool:
+        """Whether it names a percentile whose figure the summary shows."""
+        return _SHOWN_PERCENTILE.fullmatch(self.method) is not None
+
+    @property
+    def family(self) -> str:
+        """The method without the number of a percentile: ``p`` for ``p(95)``."""
+        return self.method.partition("(")[0]
 
     def fits(self, sink: Sink) -> bool:
         """Whether the sink's metric type has this method."""
-        return ("p(N)" if self.is_percentile else self.method) in METHODS_OF_SINK[type(sink)]
+        return self.family in METHODS_OF_SINK[type(sink)]
 
     def evaluate(self, sink: Sink, elapsed_s: float) -> bool:
         """Judge the sink as it is now, remember and return whether the condition holds.
@@ -99,17 +107,38 @@ def parse_threshold(
     """Read an expression such as ``p(95) < 200``.
 
     Raises:
-        ValueError: it does not follow the grammar; the message says how it should look.
+        ValueError: it does not follow the grammar; the message is k6's, a misspelling in it included.
     """
-    match = _EXPRESSION.fullmatch(source)
-    if match is None:
+    shown = string_text(source, escape_html=False)
+    op = next((op for op in _OPERATORS if op in source), "")
+    left, _, right = (part.strip() for part in source.partition(op or "\0"))
+    if not right:
         raise ValueError(
-            f"malformed threshold expression '{source}': it should look like p(95)<200, "
-            "with a method (count, rate, value, avg, min, max, med, p(N)), "
-            "an operator (<, <=, >, >=, ==, ===, !=) and a number"
+            f"failed parsing threshold expression {shown}; reason: malformed threshold expression"
         )
-    method = match["method"]
-    if match["percent"] is not None:
-        method = f"p({match['percent']})"
-        trend_percent(method)
-    return Threshold(source, method, match["op"], float(match["value"]), abort_on_fail, delay_abort_eval_s)
+    try:
+        _check_method(left)
+    except ValueError as error:
+        raise ValueError(
+            f"failed parsing threshold expression's {shown} left hand side; reason: {error}"
+        ) from None
+    try:
+        value = parse_go_float(right)
+    except ValueError as error:
+        raise ValueError(
+            f"failed parsing threshold expresion's {shown} right hand side; reason: {error}"
+        ) from None
+    return Threshold(source, left, op, value, abort_on_fail, delay_abort_eval_s)
+
+
+def _check_method(method: str) -> None:
+    if method in _NAMED_METHODS:
+        return
+    if not (method.startswith("p(") and method.endswith(")")):
+        raise ValueError("failed parsing method from expression")
+    try:
+        percent = parse_go_float(method[2:-1])
+    except ValueError as error:
+        raise ValueError(f"malformed percentile value; reason: {error}") from None
+    if not 0 <= percent <= 100:
+        raise ValueError("malformed percentile value, provide a number between 0 and 100")

@@ -6,12 +6,14 @@ codes; the run decides when to evaluate and what follows from it.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from runner.errors import OptionsError
+from runner.metrics.json_text import string_text
 from runner.metrics.metric import Metric, MetricError
-from runner.metrics.registry import Registry
+from runner.metrics.registry import Registry, check_metric_name
 from runner.metrics.threshold import METHODS_OF_SINK, Threshold, parse_threshold
 
 
@@ -90,32 +92,50 @@ def configure_thresholds(
         parse_duration: seconds of a duration text (a bare number in it is milliseconds); raises ValueError.
 
     Raises:
-        OptionsError: an unknown metric, a malformed expression, or a method that the metric's type has not.
+        OptionsError: a malformed expression or name, an unknown metric, or a method that the metric's type has
+            not; in this order, as in k6.
     """
-    for name, rules in option.items():
+    try:
+        rules = {name: _read_rules(given, parse_duration) for name, given in option.items()}
+    except ValueError as error:
+        raise OptionsError(str(error)) from error
+    for name in option:
         try:
-            metric = registry.submetric(name) if "{" in name else registry.get(name)
-            if metric is None:
-                raise MetricError(f'no metric name "{name}" found')
-            metric.thresholds.extend(_read_rules(rules, metric, parse_duration))
-        except (MetricError, ValueError) as error:
-            raise OptionsError(f"invalid threshold defined on {name}; reason: {error}") from error
+            check_metric_name(name)
+        except MetricError as error:
+            raise OptionsError(f"unable to validate threshold expressions; reason: {error}") from error
+    for name, thresholds in rules.items():
+        metric = _find(name, registry)
+        for threshold in thresholds:
+            _check_method(threshold, metric, name)
+        metric.thresholds.extend(thresholds)
         metric.has_threshold_entry = True
     return Thresholds(registry.all())
 
 
-def _read_rules(rules: object, metric: Metric, parse_duration: Callable[[str], float]) -> list[Threshold]:
+def _find(name: str, registry: Registry) -> Metric:
+    metric: Metric | None = None
+    with contextlib.suppress(MetricError):
+        metric = registry.submetric(name) if "{" in name else registry.get(name)
+    if metric is None:
+        raise OptionsError(f'invalid threshold defined on {name}; reason: no metric name "{name}" found')
+    return metric
+
+
+def _check_method(threshold: Threshold, metric: Metric, name: str) -> None:
+    if not threshold.fits(metric.sink):
+        supported = ", ".join(METHODS_OF_SINK[type(metric.sink)])
+        raise OptionsError(
+            f"invalid threshold {string_text(threshold.source, escape_html=False)} applied on metric {name}; "
+            f"reason: unsupported aggregation method {threshold.family} on metric of type {metric.type}. "
+            f"supported aggregation methods for this metric are: {supported}"
+        )
+
+
+def _read_rules(rules: object, parse_duration: Callable[[str], float]) -> list[Threshold]:
     if not isinstance(rules, list | tuple):
         raise ValueError(f"it should be a list of threshold expressions, not {_kind_of(rules)}")
-    thresholds = [_read_rule(rule, parse_duration) for rule in rules]
-    for threshold in thresholds:
-        if not threshold.fits(metric.sink):
-            supported = ", ".join(METHODS_OF_SINK[type(metric.sink)])
-            raise ValueError(
-                f"unsupported aggregation method {threshold.method} on metric of type {metric.type}. "
-                f"supported aggregation methods for this metric are: {supported}"
-            )
-    return thresholds
+    return [_read_rule(rule, parse_duration) for rule in rules]
 
 
 def _read_rule(rule: object, parse_duration: Callable[[str], float]) -> Threshold:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from runner.errors import UsageError
 from runner.options.durations import format_duration, parse_duration
 from runner.options.k6_values import (
     dns_to_k6,
@@ -40,7 +41,6 @@ from runner.options.readers import (
     object_from_json,
     split_pair,
     string_from_json,
-    string_map_from_json,
     strings_from_json,
     strings_from_text,
 )
@@ -65,6 +65,7 @@ class Kind:
         from_text: reads the text of an environment variable.
         from_flags: reads the texts of a flag, which may be repeated; the last one counts by default.
         to_k6: makes of a value what k6 shows as JSON; a value that ``from_json`` takes.
+        takes_empty: an empty environment variable is a value, and not one that is not set.
     """
 
     metavar: str
@@ -72,20 +73,47 @@ class Kind:
     from_text: Callable[[str], Any]
     from_flags: Callable[[Sequence[str]], Any] | None = None
     to_k6: Callable[[Any], object] = _as_it_is
+    takes_empty: bool = False
 
     def read_flags(self, texts: Sequence[str]) -> Any:
         """Value of a flag given once or more."""
         return self.from_flags(texts) if self.from_flags else self.from_text(texts[-1])
 
 
+def tags_from_json(value: object) -> dict[str, str]:
+    """An object of texts; null is an empty one, as Go reads it."""
+    tags = object_from_json(value)
+    return {name: "" if text is None else string_from_json(text) for name, text in tags.items()}
+
+
 def tags_from_text(text: str) -> dict[str, str]:
     """``a:1,b:2``, the form of K6_TAGS."""
-    return dict(split_pair(item, ":", "tag") for item in strings_from_text(text))
+    tags = {}
+    for item in _split(text):
+        name, _, value = item.partition(":")
+        if not name or item.count(":") != 1:
+            raise ValueError(f"invalid tag '{item}', the form is name:value")
+        tags[name] = value
+    return tags
 
 
 def tags_from_flags(texts: Sequence[str]) -> dict[str, str]:
-    """``a=1`` for each --tag."""
-    return dict(split_pair(item, "=", "tag") for item in texts)
+    """``a=1`` for each --tag.
+
+    Raises:
+        UsageError: name or value is missing.
+    """
+    tags = {}
+    for text in filter(None, texts):
+        name, _, value = text.partition("=")
+        if not name or not value:
+            raise UsageError(f"error parsing tag '{text}': invalid tag, empty {'value' if name else 'name'}")
+        tags[name] = value
+    return tags
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(text.split(",")) if text else ()
 
 
 def stages_from_text(text: str) -> tuple[Stage, ...]:
@@ -111,15 +139,22 @@ def stages_from_json(value: object) -> tuple[Stage, ...]:
 def thresholds_from_json(value: object) -> dict[str, tuple[str | Mapping[str, object], ...]]:
     """Metric name to a list of expressions, each a string or ``{threshold, abortOnFail, delayAbortEval}``."""
     return {
-        metric: tuple(_threshold(item) for item in list_from_json(rules))
+        metric: tuple(_threshold(item) for item in list_from_json([] if rules is None else rules))
         for metric, rules in object_from_json(value).items()
     }
 
 
-def time_unit(unit: str) -> str:
-    """A unit of the summary's times; empty means the unit that fits."""
+def time_units_from_flags(texts: Sequence[str]) -> str:
+    """A unit of the summary's times; empty means the unit that fits.
+
+    A script and K6_SUMMARY_TIME_UNIT may name any other, which means the same.
+
+    Raises:
+        UsageError: there is no such unit.
+    """
+    unit = texts[-1]
     if unit not in ("", *TIME_UNITS):
-        raise ValueError(f"invalid time unit '{unit}', use one of {', '.join(TIME_UNITS)}")
+        raise UsageError(f"invalid summary time unit '{unit}', use 's', 'ms' or 'us'")
     return unit
 
 
@@ -160,13 +195,19 @@ def _json_only(
 def _threshold(item: object) -> str | Mapping[str, object]:
     if isinstance(item, str):
         return item
-    rule = object_from_json(item)
-    checked: dict[str, object] = {"threshold": string_from_json(rule.get("threshold"))}
-    if rule.get("abortOnFail") is not None:
-        checked["abortOnFail"] = boolean_from_json(rule["abortOnFail"])
-    if rule.get("delayAbortEval") is not None:
-        duration_from_json(rule["delayAbortEval"])
-        checked["delayAbortEval"] = rule["delayAbortEval"]
+    # Go's JSON decoder does not mind the case of names; what is left out is an empty text, which no threshold is.
+    rule = {name.lower(): value for name, value in object_from_json({} if item is None else item).items()}
+    source = rule.get("threshold")
+    checked: dict[str, object] = {"threshold": "" if source is None else string_from_json(source)}
+    aborts = rule.get("abortonfail")
+    if aborts is not None:
+        if not isinstance(aborts, bool):
+            raise ValueError(f"abortOnFail: {describe(aborts)} is not a boolean")
+        checked["abortOnFail"] = aborts
+    delay = rule.get("delayaborteval")
+    if delay is not None:
+        duration_from_json(delay)
+        checked["delayAbortEval"] = delay
     return checked
 
 
@@ -174,8 +215,16 @@ BOOLEAN = Kind("bool", boolean_from_json, boolean_from_text)
 INTEGER = Kind("int", integer_from_json, integer_from_text)
 STRING = Kind("string", string_from_json, str)
 DURATION = Kind("duration", duration_from_json, parse_duration, to_k6=format_duration)
-STRINGS = _string_list("strings", tuple)
-TAGS = Kind("name=value", string_map_from_json, tags_from_text, tags_from_flags)
+# Unlike those of other lists, spaces around them stay.
+STRINGS = Kind(
+    "strings",
+    strings_from_json,
+    _split,
+    lambda texts: tuple(item for text in texts for item in _split(text)),
+    list,
+    takes_empty=True,
+)
+TAGS = Kind("name=value", tags_from_json, tags_from_text, tags_from_flags)
 STAGES = Kind(
     "duration:target",
     stages_from_json,
@@ -194,4 +243,4 @@ CIDRS = _string_list("ranges", cidrs)
 LOCAL_IPS = Kind(
     "ranges", lambda value: local_ips_from_text(string_from_json(value)), local_ips_from_text, to_k6=",".join
 )
-TIME_UNIT = Kind("unit", lambda value: time_unit(string_from_json(value)), time_unit)
+TIME_UNIT = Kind("unit", string_from_json, str, time_units_from_flags)

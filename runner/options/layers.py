@@ -63,7 +63,7 @@ def flag_layer(flags: Mapping[str, object]) -> Layer:
 
 
 def environment_layer(environ: Mapping[str, str]) -> Layer:
-    """Options given by ``K6_…`` variables; an empty one counts as not set.
+    """Options given by ``K6_…`` variables; an empty one counts as not set, except where it is an empty list.
 
     Raises:
         OptionsError: a value does not parse, or the option is not available.
@@ -71,7 +71,7 @@ def environment_layer(environ: Mapping[str, str]) -> Layer:
     reader = _LayerReader("env", OptionsError)
     for spec in OPTIONS.values():
         text = environ.get(spec.env) if spec.env else None
-        if text:
+        if text or (text is not None and spec.kind.takes_empty):
             reader.read(spec, partial(spec.kind.from_text, text), f"{spec.env}: ", spec.env)
     return reader.layer()
 

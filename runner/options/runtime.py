@@ -23,12 +23,13 @@ _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def summary_mode(mode: str) -> str:
-    """A mode of the end-of-test summary."""
-    try:
-        check_mode(mode)
-    except UsageError as error:
-        raise ValueError(error.message) from None
-    return mode
+    """How much the summary shows; empty for the default.
+
+    Raises:
+        UsageError: there is no such mode, wherever it was given.
+    """
+    check_mode(mode or "compact")
+    return mode or "compact"
 
 
 def compatibility_mode(mode: str) -> str:
@@ -69,7 +70,7 @@ def _text_kind(metavar: str, read: Any) -> Kind:
 
 
 _FILE = Kind("file", str, str)
-_LISTED = Kind("type[=arg]", str, kinds.STRINGS.from_text, list)
+_LISTED = Kind("type[=arg]", str, kinds.STRINGS.from_text, lambda texts: [text for text in texts if text])
 _ENV = Kind("name=value", str, lambda text: dict([split_pair(text, "=", "variable")]), env_variables)
 
 RUN_SETTINGS = (

@@ -130,7 +130,7 @@ def _metric_data(
 ) -> MetricData:
     stats = list(trend_stats)
     if with_threshold_percentiles and metric.type == MetricType.TREND:
-        named = (rule.method for rule in metric.thresholds if rule.is_percentile)
+        named = (rule.method for rule in metric.thresholds if rule.is_shown_percentile)
         stats += [method for method in dict.fromkeys(named) if method not in trend_stats]
     data: MetricData = {
         "type": metric.type.value,

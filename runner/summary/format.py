@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from decimal import ROUND_HALF_UP, Decimal
 
-from runner.errors import UsageError
 from runner.metrics.json_text import number_text
 from runner.metrics.metric import ValueType
 
@@ -19,23 +18,13 @@ _DATA_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB")
 _TIME_UNITS = {"s": (0.001, "s"), "ms": (1.0, "ms"), "us": (1000.0, "µs")}
 
 
-def check_time_unit(unit: str) -> None:
-    """Let the values of summaryTimeUnit pass.
-
-    Raises:
-        UsageError: it is not one of them.
-    """
-    if unit and unit not in _TIME_UNITS:
-        raise UsageError(f"invalid summary time unit '{unit}', use: {', '.join(map(repr, _TIME_UNITS))}")
-
-
 def value_text(value: float, contains: ValueType | str, time_unit: str = "") -> str:
     """A value of a metric.
 
     Args:
         value: milliseconds for times, bytes for data.
         contains: what the metric's values are.
-        time_unit: summaryTimeUnit: ``s``, ``ms``, ``us``, or "" for a unit that fits the value.
+        time_unit: summaryTimeUnit: ``s``, ``ms`` or ``us``; any other text for a unit that fits the value.
     """
     if not math.isfinite(value):
         return _js_text(value)
@@ -74,13 +63,13 @@ def data_text(size_bytes: float) -> str:
 
 def time_text(duration_ms: float, time_unit: str = "") -> str:
     """A time span, in a unit of its own size or in the given one (``s``, ``ms``, ``us``)."""
-    if time_unit:
+    if time_unit in _TIME_UNITS:
         factor, sign = _TIME_UNITS[time_unit]
         return f"{_fixed(duration_ms * factor, 2)}{sign}"
     if duration_ms == 0:
         return "0s"
     if duration_ms < 0.001:
-        return f"{_cut(duration_ms * 1_000_000)}ns"
+        return f"{math.trunc(duration_ms * 1_000_000)}ns"
     if duration_ms < 1:
         return f"{_cut(duration_ms * 1000)}µs"
     if duration_ms < 1000:

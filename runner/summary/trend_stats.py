@@ -19,7 +19,11 @@ def check_trend_stats(names: Iterable[str]) -> None:
     for name in names:
         if name in NAMED_TREND_STATS:
             continue
+        if not (name.startswith("p(") and name.endswith(")")):
+            raise UsageError(f"invalid trend stat '{name}', unknown format")
         try:
             trend_percent(name)
         except ValueError as error:
-            raise UsageError(f"invalid trend stat '{name}', unknown format") from error
+            raise UsageError(
+                f"invalid percentile trend stat value '{name}', provide a number between 0 and 100"
+            ) from error

@@ -200,11 +200,8 @@ ONE_SCRIPT = (
             ("run", "-e", "1a=2", "s.js"),
             'invalid argument "1a=2" for "-e, --env" flag: invalid environment variable name \'1a\'',
         ),
-        (
-            ("run", "--summary-mode", "legacy", "s.js"),
-            'invalid argument "legacy" for "--summary-mode" flag: '
-            "invalid summary mode 'legacy', use one of compact, full, disabled",
-        ),
+        (("run", "--summary-mode", "legacy", "s.js"), "invalid summary mode"),
+        (("run", "--tag", "a", "s.js"), "error parsing tag 'a': invalid tag, empty value"),
         (
             ("run", "--secret-source", "mock=a=b", "s.js"),
             "flag --secret-source is not available in this version of k6py",

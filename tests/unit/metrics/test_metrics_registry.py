@@ -4,7 +4,7 @@ import pytest
 
 from runner.metrics.builtin import BUILTIN_METRICS, HTTP_REQ_DURATION, ITERATIONS
 from runner.metrics.metric import Metric, MetricError, MetricType, ValueType
-from runner.metrics.registry import Registry, parse_submetric
+from runner.metrics.registry import Registry, check_metric_name, parse_submetric
 
 
 @pytest.mark.parametrize("name", ["ok_name", "_x", "A1", "aa", "a" * 129])
@@ -130,7 +130,9 @@ def test_observed_lists_only_metrics_with_samples() -> None:
         ('my_counter{ kind : "b" }', 'my_counter{kind : "b"}', {"kind": "b"}),
         ("my_counter{url:http://host:80/}", "my_counter{url:http://host:80/}", {"url": "http://host:80/"}),
         ("my_counter{group:::outer}", "my_counter{group:::outer}", {"group": "::outer"}),
-        ("my_counter{kind:}", "my_counter{kind:}", {"kind": ""}),
+        ("my_counter{kind: }", "my_counter{kind:}", {"kind": ""}),
+        ('my_counter{kind:" a"}', 'my_counter{kind:" a"}', {"kind": " a"}),
+        ("my_counter{kind:a}{b:c}", "my_counter{kind:a}{b:c}", {"kind": "a}{b:c"}),
     ],
 )
 def test_submetric_expression_gives_name_and_tags(expression: str, name: str, tags: dict[str, str]) -> None:
@@ -145,12 +147,39 @@ def test_submetric_expression_gives_name_and_tags(expression: str, name: str, ta
     assert submetric.suffix == name[len("my_counter{") : -1]
 
 
+UNMATCHED = "has unmatched opening/close curly brace"
+MALFORMED = "tag expression is malformed"
+
+
 @pytest.mark.parametrize(
-    "expression", ["my_counter", "my_counter{", "my_counter{}", "my_counter{a:b", "x{:b}"]
+    ("expression", "shown", "reason"),
+    [
+        ("my_counter{", "my_counter{", UNMATCHED),
+        ("my_counter}", "my_counter}", UNMATCHED),
+        ("my_counter{a:b", "my_counter{a:b", UNMATCHED),
+        ("my_counter{a:b}c", "my_counter{a:b}c", "lacks a closing curly brace in its last position"),
+        ("my_counter{a:b} ", "my_counter{a:b} ", "lacks a closing curly brace in its last position"),
+        ("my_counter{}", "", MALFORMED),
+        ("my_counter{a}", "a", MALFORMED),
+        ("my_counter{a:}", "a:", MALFORMED),
+        ("my_counter{a:b,}", "", MALFORMED),
+        ("my_counter{:b}", ":b", MALFORMED),
+        ("my_counter{'':b}", "'':b", MALFORMED),
+    ],
 )
-def test_malformed_submetric_is_refused(expression: str) -> None:
-    with pytest.raises(MetricError, match="malformed sub-metric"):
-        parse_submetric(expression)
+def test_malformed_metric_name_is_refused_in_the_words_of_k6(
+    expression: str, shown: str, reason: str
+) -> None:
+    for parse in (check_metric_name, parse_submetric):
+        with pytest.raises(MetricError) as caught:
+            parse(expression)
+        assert caught.value.message == f'parsing metric name failed, metric "{shown}" {reason}'
+
+
+def test_metric_name_without_tags_is_no_submetric() -> None:
+    check_metric_name("my_counter")
+    with pytest.raises(MetricError):
+        parse_submetric("my_counter")
 
 
 def test_submetric_of_an_unknown_metric_is_refused() -> None:

@@ -87,6 +87,13 @@ def test_trend_statistics_are_the_ones_of_k6(values: list[float], stat: str, exp
     assert sink.stat(stat) == expected
 
 
+def test_trend_percentile_that_is_a_sample_does_not_mind_an_infinite_neighbour() -> None:
+    sink = TrendSink()
+    for value in (math.inf, 1.0, 2.0):
+        sink.add(value)
+    assert (sink.stat("med"), sink.stat("p(0)"), sink.stat("p(90)")) == (2.0, 1.0, math.inf)
+
+
 def test_trend_percentile_sees_values_added_after_the_last_question() -> None:
     sink = TrendSink()
     filled(sink, [5, 1])

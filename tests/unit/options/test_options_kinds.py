@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from runner.errors import UsageError
 from runner.options import kinds
 from runner.options.kinds import Kind
 from runner.options.values import DnsOptions, Stage, TlsAuth, TlsVersions
@@ -59,7 +60,13 @@ from runner.options.values import DnsOptions, Stage, TlsAuth, TlsVersions
             "10.0.0.1-10.0.0.9, 10.1.0.0/27,::1",
             ("10.0.0.1-10.0.0.9", "10.1.0.0/27", "::1"),
         ),
-        (kinds.TIME_UNIT, "ms", "ms"),
+        (
+            kinds.THRESHOLDS,
+            {"a": None, "b": [None, {}, {"Threshold": "x", "ABORTONFAIL": False}]},
+            {"a": (), "b": ({"threshold": ""}, {"threshold": ""}, {"threshold": "x", "abortOnFail": False})},
+        ),
+        (kinds.TAGS, {"a": "b", "c": None}, {"a": "b", "c": ""}),
+        (kinds.TIME_UNIT, "h", "h"),
         (kinds.OBJECT, {"a": 1}, {"a": 1}),
     ],
 )
@@ -94,7 +101,12 @@ def test_a_script_value_is_read(kind: Kind, value: object, read: object) -> None
         (kinds.TLS_VERSION, {"min": "tls9"}, 'invalid TLS version "tls9"'),
         (kinds.TLS_AUTH, [{"cert": "c"}], "needs both cert and key"),
         (kinds.THRESHOLDS, {"checks": "rate>1"}, '"rate>1" is not a list'),
-        (kinds.THRESHOLDS, {"checks": [{}]}, "null is not a string"),
+        (kinds.THRESHOLDS, {"checks": [{"threshold": 1}]}, "1 is not a string"),
+        (
+            kinds.THRESHOLDS,
+            {"checks": [{"threshold": "a", "abortOnFail": "true"}]},
+            '"true" is not a boolean',
+        ),
         (kinds.THRESHOLDS, {"checks": [{"threshold": "a", "delayAbortEval": "x"}]}, "invalid duration"),
         (kinds.HOSTS, {"a.test": "b.test"}, "invalid IP address 'b.test' for host 'a.test'"),
         (kinds.HOSTS, {"a.test": "10.0.0.1:99999"}, "invalid IP address"),
@@ -103,7 +115,6 @@ def test_a_script_value_is_read(kind: Kind, value: object, read: object) -> None
         (kinds.CIDRS, ["10.0.0"], "invalid CIDR address: 10.0.0"),
         (kinds.LOCAL_IPS, "10.0.0.1-x", "invalid IP address or range '10.0.0.1-x'"),
         (kinds.LOCAL_IPS, "10.0.0.0/99", "invalid IP address or range '10.0.0.0/99'"),
-        (kinds.TIME_UNIT, "h", "invalid time unit 'h', use one of s, ms, us"),
         (kinds.OBJECT, "x" * 80, "... is not an object"),
     ],
 )
@@ -121,8 +132,10 @@ def test_a_wrong_script_value_is_refused_with_the_reason(kind: Kind, value: obje
         (kinds.BOOLEAN, "0", False),
         (kinds.STRING, "a b", "a b"),
         (kinds.DURATION, "2s", 2.0),
-        (kinds.STRINGS, "a, b", ("a", "b")),
-        (kinds.TAGS, "a:1,b:2:3", {"a": "1", "b": "2:3"}),
+        (kinds.STRINGS, "a, b", ("a", " b")),
+        (kinds.STRINGS, "", ()),
+        (kinds.TAGS, "a:1,b:", {"a": "1", "b": ""}),
+        (kinds.TIME_UNIT, "h", "h"),
         (kinds.STAGES, "1s:5,2s:0", (Stage(1.0, 5), Stage(2.0, 0))),
         (kinds.DNS, "ttl=5m,select=random", DnsOptions(300.0, "random")),
         (kinds.THRESHOLDS, '{"checks": ["rate>0"]}', {"checks": ("rate>0",)}),
@@ -139,6 +152,8 @@ def test_the_text_of_a_variable_is_read(kind: Kind, text: str, read: object) -> 
     ("kind", "text", "reason"),
     [
         (kinds.TAGS, "a", "invalid tag 'a', the form is name:value"),
+        (kinds.TAGS, "a:b:c", "invalid tag 'a:b:c', the form is name:value"),
+        (kinds.TAGS, ":b", "invalid tag ':b', the form is name:value"),
         (kinds.STAGES, "1s", "invalid stage '1s', the form is name:value"),
         (kinds.DNS, "tll=5m", 'invalid DNS setting "tll", use one of ttl, select, policy'),
         (kinds.HOSTS, "a=1", '"a=1" is not JSON'),
@@ -154,7 +169,8 @@ def test_the_wrong_text_of_a_variable_is_refused(kind: Kind, text: str, reason: 
     ("kind", "texts", "read"),
     [
         (kinds.INTEGER, ["1", "2"], 2),
-        (kinds.TAGS, ["a=1", "b=x=y", "c="], {"a": "1", "b": "x=y", "c": ""}),
+        (kinds.TAGS, ["a=1", "", "b=x=y", "a=2"], {"a": "2", "b": "x=y"}),
+        (kinds.TIME_UNIT, ["ms", ""], ""),
         (kinds.STRINGS, ["a,b", "c"], ("a", "b", "c")),
         (kinds.STAGES, ["1s:1", "2s:2"], (Stage(1.0, 1), Stage(2.0, 2))),
         (kinds.HOST_PATTERNS, ["a", "*.b"], ("a", "*.b")),
@@ -162,6 +178,21 @@ def test_the_wrong_text_of_a_variable_is_refused(kind: Kind, text: str, reason: 
 )
 def test_repeated_flags_are_joined_or_the_last_one_counts(kind: Kind, texts: list[str], read: Any) -> None:
     assert kind.read_flags(texts) == read
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "message"),
+    [
+        (kinds.TAGS, "a", "error parsing tag 'a': invalid tag, empty value"),
+        (kinds.TAGS, "a=", "error parsing tag 'a=': invalid tag, empty value"),
+        (kinds.TAGS, "=b", "error parsing tag '=b': invalid tag, empty name"),
+        (kinds.TIME_UNIT, "S", "invalid summary time unit 'S', use 's', 'ms' or 'us'"),
+    ],
+)
+def test_the_wrong_text_of_a_flag_is_refused_in_the_words_of_k6(kind: Kind, text: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        kind.read_flags([text])
+    assert caught.value.message == message
 
 
 def test_secrets_of_client_certificates_are_not_shown() -> None:

@@ -68,11 +68,20 @@ def test_full_summary_hides_less(name: str, hidden: bool) -> None:
 
 
 def test_known_trend_stats_pass() -> None:
-    check_trend_stats(["avg", "min", "med", "max", "count", "p(0)", "p(99.99)"])
+    check_trend_stats(["avg", "min", "med", "max", "count", "p(0)", "p(99.99)", "p(5e1)", "p(.5)"])
 
 
-@pytest.mark.parametrize("name", ["bogus", "p95", "p(x)", "p(101)", ""])
+@pytest.mark.parametrize("name", ["bogus", "p95", " avg", ""])
 def test_unknown_trend_stat_is_refused_in_the_words_of_k6(name: str) -> None:
     with pytest.raises(UsageError) as caught:
         check_trend_stats(["avg", name])
     assert caught.value.message == f"invalid trend stat '{name}', unknown format"
+
+
+@pytest.mark.parametrize("name", ["p(x)", "p()", "p(101)", "p(-1)", "p( 5)", "p(nan)"])
+def test_percentile_that_is_none_is_refused_in_the_words_of_k6(name: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check_trend_stats(["avg", name])
+    assert caught.value.message == (
+        f"invalid percentile trend stat value '{name}', provide a number between 0 and 100"
+    )

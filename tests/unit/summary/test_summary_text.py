@@ -123,7 +123,8 @@ def test_threshold_of_a_submetric_alone_shows_its_full_name(run: FakeRun) -> Non
         ("my_gauge", " value < 9 ", "✓ ' value < 9 ' value=4"),
         ("my_rate", "rate>0.9", "✗ 'rate>0.9' rate=0.00%"),
         ("my_trend", "p(95)<100", "✓ 'p(95)<100' p(95)=70ms"),
-        ("my_trend", "p( 99.5 )<100", "✓ 'p( 99.5 )<100' p( 99.5 )=70ms"),
+        ("my_trend", "p(99.5) < 100", "✓ 'p(99.5) < 100' p(99.5)=70ms"),
+        ("my_trend", "p(5e1)<100", "✓ 'p(5e1)<100' p(5e1)="),
         ("my_trend", "max<50", "✗ 'max<50' max="),
     ],
 )
@@ -192,9 +193,7 @@ def test_disabled_summary_is_empty(run: FakeRun) -> None:
 
 @pytest.mark.parametrize("mode", ["tiny", "legacy"])
 def test_unknown_mode_is_refused(mode: str) -> None:
-    with pytest.raises(
-        UsageError, match=f"invalid summary mode '{mode}', use one of compact, full, disabled"
-    ):
+    with pytest.raises(UsageError, match="invalid summary mode"):
         check_mode(mode)
 
 

@@ -1,0 +1,46 @@
+"""Numbers in texts that k6 gives to Go's ``strconv.ParseFloat`` (https://pkg.go.dev/strconv#ParseFloat)."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from runner.metrics.json_text import string_text
+
+_DIGITS = r"\d+(?:_\d+)*"
+_DECIMAL = re.compile(
+    rf"[+-]?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?", re.ASCII
+)
+_HEX_DIGITS = r"[0-9a-f]+(?:_[0-9a-f]+)*"
+_HEXADECIMAL = re.compile(
+    rf"[+-]?0x_?(?:{_HEX_DIGITS}(?:\.(?:{_HEX_DIGITS})?)?|\.{_HEX_DIGITS})p[+-]?{_DIGITS}",
+    re.ASCII | re.IGNORECASE,
+)
+_WORD = re.compile(r"[+-]?inf(?:inity)?|nan", re.IGNORECASE)
+
+
+def parse_go_float(text: str) -> float:
+    """The number in `text`.
+
+    Raises:
+        ValueError: there is none; the message is Go's.
+    """
+    digits = text.replace("_", "")
+    try:
+        if _DECIMAL.fullmatch(text):
+            value = float(digits)
+        elif _HEXADECIMAL.fullmatch(text):
+            value = float.fromhex(digits)
+        elif _WORD.fullmatch(text):
+            return float(text)
+        else:
+            raise ValueError(_problem(text, "invalid syntax"))
+    except OverflowError:
+        value = math.inf
+    if math.isinf(value):
+        raise ValueError(_problem(text, "value out of range"))
+    return value
+
+
+def _problem(text: str, reason: str) -> str:
+    return f"strconv.ParseFloat: parsing {string_text(text, escape_html=False)}: {reason}"
