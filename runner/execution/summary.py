@@ -60,10 +60,10 @@ class EndOfTest:
         collector, root = self._context.collector, self._context.root_group
         sections = collector.sections
         text = render_text(
-            self._data(with_threshold_percentiles=True),
+            self._data(for_text=True),
             mode=self._config.summary_mode,
             color=self._stdout.isatty() and not self._config.no_color,
-            check_names=root.check_names(),
+            checks=root.totals.counts(),
             groups=section_data(sections.groups.values(), **self._figures) if sections else (),
             scenarios=section_data(sections.scenarios.values(), **self._figures) if sections else (),
         )
@@ -106,15 +106,15 @@ class EndOfTest:
     def _is_new(self) -> bool:
         return self._config.new_machine_readable_summary
 
-    def _data(self, *, with_threshold_percentiles: bool = False) -> SummaryData:
+    def _data(self, *, for_text: bool = False) -> SummaryData:
         return summary_data(
-            self._context.collector.registry,
+            self._context.collector.registry.all(),
             self._context.root_group,
             no_color=self._config.no_color,
             is_stdout_tty=self._stdout.isatty(),
             is_stderr_tty=self._stderr.isatty(),
             setup_data=self._setup_data,
-            with_threshold_percentiles=with_threshold_percentiles,
+            for_text=for_text,
             **self._figures,
         )
 
@@ -125,7 +125,7 @@ class EndOfTest:
             K6_VERSION,
             modules.read_file(modules.main).decode("utf-8-sig", errors="replace"),
         )
-        return machine_data(data, origin)
+        return machine_data(data, origin, self._context.root_group.totals.counts())
 
     def _print(self, stream: TextIO, name: str, text: str) -> None:
         try:

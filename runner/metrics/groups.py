@@ -46,6 +46,34 @@ class Check:
         return f"<Check {self.path} {self.passes} passes, {self.fails} fails>"
 
 
+class CheckTotals:
+    """Passes and fails of checks by name, whatever groups they are in, in the order first seen."""
+
+    __slots__ = ("_counts",)
+
+    def __init__(self) -> None:
+        self._counts: dict[str, tuple[int, int]] = {}
+
+    def add(self, name: str, passes: int, fails: int) -> None:
+        """Count results of one check."""
+        before = self._counts.get(name, (0, 0))
+        self._counts[name] = before[0] + passes, before[1] + fails
+
+    def merge(self, other: CheckTotals) -> None:
+        """Add what was counted elsewhere."""
+        for name, counts in other._counts.items():
+            self.add(name, *counts)
+
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """(passes, fails) by name."""
+        return dict(self._counts)
+
+    def take(self) -> dict[str, tuple[int, int]]:
+        """counts(), and begin anew."""
+        counts, self._counts = self._counts, {}
+        return counts
+
+
 class Group:
     """A group: the root of a run (no name, path "") or one inside another, made by ``child``.
 
@@ -54,22 +82,23 @@ class Group:
         id: MD5 of the path in hexadecimal, as k6 shows it.
         groups: children by name, in the order first seen.
         checks: by name, in the order first seen.
+        totals: of the checks of the whole tree; the same object in every group of it.
     """
 
-    __slots__ = ("_check_names", "checks", "groups", "id", "name", "path")
+    __slots__ = ("checks", "groups", "id", "name", "path", "totals")
 
-    def __init__(self, name: str, path: str, check_names: dict[str, None]) -> None:
+    def __init__(self, name: str, path: str, totals: CheckTotals) -> None:
         self.name = name
         self.path = path
         self.id = _id_of(path)
         self.groups: dict[str, Group] = {}
         self.checks: dict[str, Check] = {}
-        self._check_names = check_names
+        self.totals = totals
 
     @classmethod
     def root(cls) -> Group:
         """A new tree."""
-        return cls("", "", {})
+        return cls("", "", CheckTotals())
 
     def child(self, name: str) -> Group:
         """The group of this name in this one, made if it is new; the empty name is this group itself.
@@ -83,7 +112,7 @@ class Group:
         if found is None:
             if SEPARATOR in name:
                 _refuse_separator()
-            found = self.groups[name] = Group(name, f"{self.path}{SEPARATOR}{name}", self._check_names)
+            found = self.groups[name] = Group(name, f"{self.path}{SEPARATOR}{name}", self.totals)
         return found
 
     def check(self, name: str) -> Check:
@@ -97,31 +126,29 @@ class Group:
             if SEPARATOR in name:
                 _refuse_separator()
             found = self.checks[name] = Check(name, f"{self.path}{SEPARATOR}{name}")
-            self._check_names[name] = None
         return found
 
     def at_path(self, path: str) -> Group:
-        """The group below this one at ``::a::b``, made if it is new."""
+        """The group below this one at ``::a::b``, made if it is new; what stands before the first ``::`` is nothing."""
         group = self
-        for name in path.split(SEPARATOR):
+        for name in path.split(SEPARATOR)[1:]:
             group = group.child(name)
         return group
 
     def record_check(self, tags: TagSet, passed: bool) -> None:
         """Count a sample of the ``checks`` metric below this root, found by its tags ``group`` and ``check``.
 
-        k6 builds its tree from these tags: without the system tag ``check`` no check is listed.
+        k6 builds its tree from these tags: a sample without one of them is not in it.  The totals need the name alone.
 
         Raises:
-            MetricError: the check's name contains ``::``.
+            MetricError: the check's name contains ``::``; it is counted in the totals all the same.
         """
-        name = tags.get("check")
-        if name is not None:
-            self.at_path(tags.get("group") or "").check(name).add(passed)
-
-    def check_names(self) -> list[str]:
-        """Names of the checks of the whole tree, each once, in the order first seen in any group."""
-        return list(self._check_names)
+        name, path = tags.get("check"), tags.get("group")
+        if name is None:
+            return
+        self.totals.add(name, int(passed), int(not passed))
+        if path is not None:
+            self.at_path(path).check(name).add(passed)
 
     def walk(self) -> Iterator[Group]:
         """This group and all below it, parents first."""
@@ -130,7 +157,9 @@ class Group:
             yield from group.walk()
 
     def merge(self, other: Group) -> None:
-        """Add the counts of another tree, seen from the same place in it."""
+        """Add the counts of another tree, seen from the same place in it; the root adds the totals."""
+        if not self.path:
+            self.totals.merge(other.totals)
         for name, check in other.checks.items():
             mine = self.check(name)
             mine.passes += check.passes

@@ -72,7 +72,8 @@ class Registry:
     def submetric(self, expression: str) -> Metric:
         """The samples of a metric that carry certain tags, as ``metric{tag:value,tag2:value2}``.
 
-        Spaces and quotes around tags and values do not count.  A sub-metric sees only samples that come
+        Spaces and quotes around tags and values do not count; of several ways to write the same tags the first one
+        names the sub-metric.  A sub-metric sees only samples that come
         after its creation.
 
         Raises:
@@ -83,11 +84,13 @@ class Registry:
         if parent is None:
             raise MetricError(f'no metric name "{metric_name}" found')
         name = f"{metric_name}{{{suffix}}}"
-        found = self._submetrics.get(name)
+        found = self._submetrics.get(name) or next(
+            (sub for sub in parent.submetrics if sub.tags == tags), None
+        )
         if found is None:
             found = Metric(name, parent.type, parent.contains, parent=parent, tags=tags)
-            self._submetrics[name] = found
             parent.add_submetric(found)
+        self._submetrics[name] = found
         return found
 
     def observed(self) -> list[Metric]:

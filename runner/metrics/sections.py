@@ -11,51 +11,47 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runner.metrics.builtin import CHECKS
-from runner.metrics.groups import SEPARATOR, Group
+from runner.metrics.groups import SEPARATOR, CheckTotals
 from runner.metrics.metric import Metric
-from runner.metrics.registry import Registry
 from runner.metrics.tags import TagSet
 
 PLACES_MAX = 4096
 
 # k6 gives a scenario to tests that configure none; its samples are the totals.
 _DEFAULT_SCENARIO = "default"
-_LIFECYCLE_GROUPS = frozenset({"setup", "teardown"})
+# What setup() and teardown() measure outside of groups of theirs has no section.
+_LIFECYCLE_GROUPS = frozenset({"::setup", "::teardown"})
 
 
 class Section:
-    """The metrics of one group or scenario, those of the groups inside it included.
+    """The metrics of one scenario, groups included, or of one group without the groups inside it.
 
     Attributes:
-        registry: its metrics; made as samples come.
-        checks: results of all its checks, without the tree of groups.
+        metrics: by name, made as samples come; k6 shows no sub-metrics here.
+        checks: results of its checks.
         groups: groups inside it by name, in the order first seen.
     """
 
-    __slots__ = ("_metrics", "checks", "groups", "name", "registry")
+    __slots__ = ("checks", "groups", "metrics", "name")
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.registry = Registry()
-        self.checks = Group.root()
+        self.metrics: dict[str, Metric] = {}
+        self.checks = CheckTotals()
         self.groups: dict[str, Section] = {}
-        self._metrics: dict[str, Metric] = {}
 
     def add(self, metric: Metric, value: float, tags: TagSet, time_s: float) -> None:
         """Take one sample of `metric`, a metric of the whole run."""
-        own = self._metrics.get(metric.name)
-        if own is None or len(own.submetrics) < len(metric.submetrics):
-            own = self._own(metric)
-        own.add(value, tags, time_s)
+        self._own(metric).add(value, tags, time_s)
         if metric.name == CHECKS.name:
             name = tags.get("check")
-            if name is not None and SEPARATOR not in name:
-                self.checks.check(name).add(value != 0)
+            if name is not None:
+                self.checks.add(name, int(value != 0), int(value == 0))
 
     def merge(self, other: Section) -> None:
         """Add what the same section has seen elsewhere."""
-        for theirs in other.registry.all():
-            mine = self._own(theirs) if theirs.parent is None else self.registry.submetric(theirs.name)
+        for theirs in other.metrics.values():
+            mine = self._own(theirs)
             mine.sink.merge(theirs.sink)
             mine.observed = mine.observed or theirs.observed
         self.checks.merge(other.checks)
@@ -63,9 +59,9 @@ class Section:
             _child(self.groups, name).merge(group)
 
     def _own(self, metric: Metric) -> Metric:
-        own = self._metrics[metric.name] = self.registry.declare(metric.name, metric.type, metric.contains)
-        for submetric in metric.submetrics:
-            self.registry.submetric(submetric.name)
+        own = self.metrics.get(metric.name)
+        if own is None:
+            own = self.metrics[metric.name] = Metric(metric.name, metric.type, metric.contains)
         return own
 
 
@@ -104,18 +100,19 @@ class Sections:
 
     def _find(self, tags: TagSet) -> Iterator[Section]:
         scenario = tags.get("scenario") or _DEFAULT_SCENARIO
-        names = (tags.get("group") or "").split(SEPARATOR)[1:]
+        path = tags.get("group") or ""
         children = self.groups
         if scenario != _DEFAULT_SCENARIO:
             section = _child(self.scenarios, scenario)
             children = section.groups
             yield section
-        elif names and names[0] in _LIFECYCLE_GROUPS and "scenario" not in tags:
-            return
+        names = [] if path in _LIFECYCLE_GROUPS else [name for name in path.split(SEPARATOR) if name]
+        group = None
         for name in names:
-            section = _child(children, name)
-            children = section.groups
-            yield section
+            group = _child(children, name)
+            children = group.groups
+        if group is not None:
+            yield group
 
 
 def _child(sections: dict[str, Section], name: str) -> Section:

@@ -6,12 +6,11 @@ Refuses: text; numbers are left as they are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NotRequired, TypedDict
 
 from runner.metrics.groups import Check, Group
 from runner.metrics.metric import Metric, MetricType
-from runner.metrics.registry import Registry
 
 
 class ThresholdData(TypedDict):
@@ -23,6 +22,8 @@ class MetricData(TypedDict):
     contains: str
     values: dict[str, float]
     thresholds: NotRequired[dict[str, ThresholdData]]
+    # Of the text alone, see summary_data: sources, and whether they hold.
+    rules: NotRequired[list[tuple[str, bool]]]
 
 
 class CheckData(TypedDict):
@@ -71,7 +72,7 @@ NO_SETUP_DATA: Final = _NoSetupData()
 
 
 def summary_data(
-    registry: Registry,
+    metrics: Iterable[Metric],
     root_group: Group,
     *,
     duration_s: float,
@@ -81,23 +82,24 @@ def summary_data(
     is_stdout_tty: bool = False,
     is_stderr_tty: bool = False,
     setup_data: object = NO_SETUP_DATA,
-    with_threshold_percentiles: bool = False,
+    for_text: bool = False,
 ) -> SummaryData:
     """The summary of a run: every metric with samples or with an entry in the thresholds option.
 
     Args:
+        metrics: in any order.
         duration_s: length of the test run in seconds; rates per second are over this time.
         trend_stats: the aggregates of trends, in the order of the text's columns.
         time_unit: summaryTimeUnit, "" when not set.
         setup_data: what ``setup`` returned; left out when there is no ``setup``.
-        with_threshold_percentiles: also compute percentiles that only thresholds name.  The text needs them;
-            a script's ``handleSummary`` sees the configured ones alone.
+        for_text: also what a script's ``handleSummary`` does not see: percentiles that only thresholds name, and
+            the same threshold as often as the script has it.
     """
-    metrics = [metric for metric in registry.all() if is_reported(metric)]
+    reported = [metric for metric in metrics if is_reported(metric)]
     data: SummaryData = {
         "metrics": {
-            metric.name: _metric_data(metric, duration_s, trend_stats, with_threshold_percentiles)
-            for metric in sorted(metrics, key=lambda metric: metric.name)
+            metric.name: _metric_data(metric, duration_s, trend_stats, for_text)
+            for metric in sorted(reported, key=lambda metric: metric.name)
         },
         "root_group": _group_data(root_group),
         "options": {
@@ -125,11 +127,9 @@ def is_reported(metric: Metric) -> bool:
     )
 
 
-def _metric_data(
-    metric: Metric, duration_s: float, trend_stats: Sequence[str], with_threshold_percentiles: bool
-) -> MetricData:
+def _metric_data(metric: Metric, duration_s: float, trend_stats: Sequence[str], for_text: bool) -> MetricData:
     stats = list(trend_stats)
-    if with_threshold_percentiles and metric.type == MetricType.TREND:
+    if for_text and metric.type == MetricType.TREND:
         named = (rule.method for rule in metric.thresholds if rule.is_shown_percentile)
         stats += [method for method in dict.fromkeys(named) if method not in trend_stats]
     data: MetricData = {
@@ -139,6 +139,8 @@ def _metric_data(
     }
     if metric.thresholds:
         data["thresholds"] = {rule.source: {"ok": not rule.last_failed} for rule in metric.thresholds}
+        if for_text:
+            data["rules"] = [(rule.source, not rule.last_failed) for rule in metric.thresholds]
     return data
 
 

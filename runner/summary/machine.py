@@ -7,14 +7,13 @@ Refuses: opening files.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from runner.metrics.builtin import CHECKS
 from runner.metrics.json_text import json_text
 from runner.summary.data import MetricData, SummaryData
-from runner.summary.text import merged_checks
 
 SCHEMA_VERSION = "1.0.0"
 
@@ -43,28 +42,29 @@ class Origin:
     script: str
 
 
-def machine_data(data: SummaryData, origin: Origin) -> dict[str, object]:
+def machine_data(
+    data: SummaryData, origin: Origin, checks: Mapping[str, tuple[int, int]]
+) -> dict[str, object]:
     """The summary as a plain dict.
 
     Args:
         data: from ``summary_data``; trend statistics that it lacks become null.
+        checks: passes and fails by name (``Group.totals``).
     """
+    metric = data["metrics"].get(CHECKS.name)
     results: dict[str, object] = {
-        "metrics": [_metric(name, metric) for name, metric in data["metrics"].items() if name != CHECKS.name]
-    }
-    checks = data["metrics"].get(CHECKS.name)
-    if checks is not None:
-        results["checks"] = {
-            "metrics": list(_check_metrics(checks)),
+        "metrics": [_metric(name, metric) for name, metric in data["metrics"].items() if name != CHECKS.name],
+        "checks": {
+            "metrics": [] if metric is None else list(_check_metrics(metric)),
             "results": [
-                {"name": name, "passes": passes, "fails": fails}
-                for name, (passes, fails) in merged_checks(data["root_group"]).items()
+                {"name": name, "passes": passes, "fails": fails} for name, (passes, fails) in checks.items()
             ],
-        }
+        },
+    }
     return {
         "version": SCHEMA_VERSION,
         "metadata": {
-            "generated_at": origin.generated_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "generated_at": _rfc3339(origin.generated_at),
             "k6_version": origin.k6_version,
         },
         "config": {
@@ -74,6 +74,13 @@ def machine_data(data: SummaryData, origin: Origin) -> dict[str, object]:
         },
         "results": results,
     }
+
+
+def _rfc3339(moment: datetime) -> str:
+    """As Go writes it: no zeros at the end of the fraction."""
+    date, fraction, zone = moment.strftime("%Y-%m-%dT%H:%M:%S"), f"{moment:.%f}".rstrip("0"), f"{moment:%z}"
+    zone = "Z" if zone == "+0000" else f"{zone[:3]}:{zone[3:]}"
+    return f"{date}{fraction.removesuffix('.')}{zone}"
 
 
 def machine_text(data: dict[str, object]) -> str:

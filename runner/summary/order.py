@@ -19,8 +19,8 @@ _CATEGORIES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("NETWORK", tuple(metric.name for metric in builtin.NETWORK)),
     ("WEB_VITALS", ("browser_web_vital_",)),
     ("BROWSER", ("browser_",)),
-    ("GRPC", ("grpc_req_duration", "grpc_streams")),
-    ("WEBSOCKET", tuple(metric.name for metric in builtin.WEBSOCKET)),
+    ("GRPC", ("grpc_",)),
+    ("WEBSOCKET", ("ws_",)),
 )
 CATEGORY_TITLES = ("CUSTOM", "HTTP", "EXECUTION", "NETWORK", "BROWSER", "WEB_VITALS", "GRPC", "WEBSOCKET")
 
@@ -46,7 +46,13 @@ def split_name(name: str) -> tuple[str, str]:
 
 def sorted_names(names: Iterable[str]) -> list[str]:
     """Metric names in the order of ``localeCompare``, sub-metrics after their metric."""
-    return sorted(names, key=lambda name: tuple(map(_locale_key, split_name(name))))
+    return sorted(names, key=lambda name: tuple(map(locale_key, split_name(name))))
+
+
+def locale_key(text: str) -> _SortKey:
+    """What to sort by for the order of ``localeCompare``."""
+    # Letters count without case first; then small letters come before capitals.
+    return tuple(_rank(char) for char in text), text.swapcase()
 
 
 def is_hidden(name: str, *, is_full: bool = False) -> bool:
@@ -60,11 +66,6 @@ def category(name: str) -> str:
         if name.startswith(prefixes):
             return title
     return "CUSTOM"
-
-
-def _locale_key(text: str) -> _SortKey:
-    # Letters count without case first; then small letters come before capitals.
-    return tuple(_rank(char) for char in text), text.swapcase()
 
 
 def _rank(char: str) -> tuple[int, int]:

@@ -35,10 +35,13 @@ class Paint:
         return self._wrap(text, "36")
 
     def faint_cyan(self, text: str) -> str:
-        return self._wrap(text, "36;2")
+        return self._wrap(text, "2;36")
 
-    def faint(self, text: str) -> str:
-        return self._wrap(text, "2")
+    def white(self, text: str) -> str:
+        return self._wrap(text, "37")
+
+    def faint_white(self, text: str) -> str:
+        return self._wrap(text, "2;37")
 
     def bold(self, text: str) -> str:
         return self._wrap(text, "1")
@@ -55,13 +58,13 @@ class Row:
         label: the name, two spaces in front for a sub-metric.
         value: the main figure; "" for a trend.
         extras: further figures.
-        columns: (statistic, figure) of a trend.
+        columns: (statistic, figure) of a trend; None for everything else.
     """
 
     label: str
     value: str = ""
     extras: tuple[str, ...] = ()
-    columns: tuple[tuple[str, str], ...] = ()
+    columns: tuple[tuple[str, str], ...] | None = None
 
 
 def metric_row(label: str, metric: MetricData, options: SummaryOptions) -> Row:
@@ -95,19 +98,19 @@ def stat_text(metric: MetricData, stat: str, time_unit: str) -> str:
 
 def aligned(rows: Sequence[Row], paint: Paint) -> list[str]:
     """The rows as lines, in columns; trailing spaces of the last column stay, as in k6."""
-    figures = [row for row in rows if not row.columns]
+    figures = [row for row in rows if row.columns is None]
     label_width = max((len(row.label) for row in rows), default=0) + _DOTS_MIN
     value_width = max((len(row.value) for row in figures), default=0)
     extra_widths = _column_widths([row.extras for row in figures])
-    stat_widths = _column_widths([[text for _, text in row.columns] for row in rows])
+    stat_widths = _column_widths([[text for _, text in row.columns or ()] for row in rows])
     lines = []
     for row in rows:
-        if row.columns:
-            data = _trend_text(row, stat_widths, paint)
-        else:
+        if row.columns is None:
             data = _figure_text(row, value_width, extra_widths, paint)
+        else:
+            data = _trend_text(row.columns, stat_widths, paint)
         dots = "." * (label_width - len(row.label))
-        lines.append(f"{row.label}{paint.faint(f'{dots}:')} {data}")
+        lines.append(f"{row.label}{paint.faint_white(f'{dots}:')} {data}")
     return lines
 
 
@@ -115,10 +118,10 @@ def _column_widths(table: Sequence[Sequence[str]]) -> list[int]:
     return [max(map(len, column)) for column in zip_longest(*table, fillvalue="")]
 
 
-def _trend_text(row: Row, widths: Sequence[int], paint: Paint) -> str:
+def _trend_text(columns: Sequence[tuple[str, str]], widths: Sequence[int], paint: Paint) -> str:
     parts = [
         f"{stat}={paint.cyan(text)}{_padding(text, width)}"
-        for (stat, text), width in zip(row.columns, widths, strict=True)
+        for (stat, text), width in zip(columns, widths, strict=True)
     ]
     return " ".join(parts)
 

@@ -7,12 +7,13 @@ Owns sections and their order.  Refuses: columns (rows.py), figures (format.py),
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from runner.errors import UsageError
-from runner.summary.data import CheckData, GroupData, MetricData, SummaryData
+from runner.summary.data import MetricData, SummaryData
 from runner.summary.format import plain_text, rate_text, value_text, whole_percent
-from runner.summary.order import CATEGORY_TITLES, category, is_hidden, sorted_names, split_name
+from runner.summary.order import CATEGORY_TITLES, category, is_hidden, locale_key, sorted_names, split_name
 from runner.summary.rows import Paint, Row, aligned, metric_row, share_row, stat_text
 from runner.summary.sections import SectionData
 
@@ -20,6 +21,8 @@ MODES = ("compact", "full", "disabled")
 
 _INDENT = "    "
 _NESTED = "  "
+
+NO_CHECKS: Mapping[str, tuple[int, int]] = MappingProxyType({})
 
 Block = list[str]
 
@@ -29,17 +32,17 @@ def render_text(
     *,
     mode: str = "compact",
     color: bool = False,
-    check_names: Sequence[str] = (),
+    checks: Mapping[str, tuple[int, int]] = NO_CHECKS,
     groups: Sequence[SectionData] = (),
     scenarios: Sequence[SectionData] = (),
 ) -> str:
     """The whole text of the summary.
 
     Args:
-        data: from ``summary_data`` with ``with_threshold_percentiles``.
+        data: from ``summary_data`` with ``for_text``.
         mode: ``compact``; ``full`` shows all metrics, and the sections; ``disabled`` gives "".
         color: whether to use ANSI colours.
-        check_names: order of the checks (``Group.check_names``); others follow in the order of the groups.
+        checks: passes and fails by name, in the order in which they are shown (``Group.totals``).
         groups: sections of groups outside of named scenarios.
         scenarios: sections of named scenarios.
 
@@ -55,13 +58,11 @@ def render_text(
     if thresholds:
         text += _section("THRESHOLDS", thresholds, paint)
     is_full = mode == "full"
-    text += _section(
-        "TOTAL RESULTS", _result_blocks(data, check_names, paint, _INDENT, is_full=is_full), paint
-    )
+    text += _section("TOTAL RESULTS", _result_blocks(data, checks, paint, _INDENT, is_full=is_full), paint)
     if is_full:
         for group in groups:
             text += _section(f"GROUP: {group.name}", _section_blocks(group, paint, _INDENT), paint)
-        for scenario in sorted(scenarios, key=lambda section: section.name):
+        for scenario in sorted(scenarios, key=lambda section: locale_key(section.name)):
             text += _section(f"SCENARIO: {scenario.name}", _section_blocks(scenario, paint, _INDENT), paint)
     return text + "\n\n"
 
@@ -86,10 +87,10 @@ def _threshold_blocks(data: SummaryData, paint: Paint) -> list[Block]:
     blocks = []
     for name in sorted_names(metrics):
         metric = metrics[name]
-        if not metric.get("thresholds"):
+        if not metric.get("rules"):
             continue
         parent, suffix = split_name(name)
-        is_below_parent = bool(suffix) and parent in metrics and bool(metrics[parent].get("thresholds"))
+        is_below_parent = bool(suffix) and parent in metrics and bool(metrics[parent].get("rules"))
         indent = _INDENT + ("  " if is_below_parent else "")
         blocks.append(
             [
@@ -101,11 +102,12 @@ def _threshold_blocks(data: SummaryData, paint: Paint) -> list[Block]:
 
 
 def _threshold_lines(metric: MetricData, data: SummaryData, paint: Paint) -> Iterator[str]:
-    for source, rule in metric.get("thresholds", {}).items():
+    for source, holds in metric.get("rules", ()):
         aggregate = re.split("[=><]", source, maxsplit=1)[0].strip()
         figure = _threshold_figure(metric, aggregate, data["options"]["summaryTimeUnit"])
-        mark = paint.green("✓") if rule["ok"] else paint.red("✗")
-        yield f"{mark} '{source}' {aggregate}={paint.cyan(figure)}"
+        mark = paint.green("✓") if holds else paint.red("✗")
+        shown = paint.white(f"'{source.strip()}'")
+        yield f"{mark} {shown} {paint.white(aggregate)}={paint.cyan(figure)}"
 
 
 def _threshold_figure(metric: MetricData, aggregate: str, time_unit: str) -> str:
@@ -120,24 +122,29 @@ def _threshold_figure(metric: MetricData, aggregate: str, time_unit: str) -> str
         case "rate":
             return rate_text(values["rate"])
         case _:
-            return stat_text(metric, aggregate.replace(" ", ""), time_unit)
+            return stat_text(metric, aggregate, time_unit)
 
 
 def _result_blocks(
-    data: SummaryData, check_names: Sequence[str], paint: Paint, indent: str, *, is_full: bool
+    data: SummaryData, checks: Mapping[str, tuple[int, int]], paint: Paint, indent: str, *, is_full: bool
 ) -> list[Block]:
-    blocks = [*_check_blocks(data, check_names, paint), *_metric_blocks(data, paint, is_full=is_full)]
+    blocks = [
+        *_check_blocks(data, checks, paint, indent),
+        *_metric_blocks(data, paint, is_full=is_full),
+    ]
     return [[f"{indent}{line}" for line in block] for block in blocks]
 
 
 def _section_blocks(section: SectionData, paint: Paint, indent: str) -> Iterator[Block]:
-    yield from _result_blocks(section.data, section.check_names, paint, indent, is_full=True)
+    yield from _result_blocks(section.data, section.checks, paint, indent, is_full=True)
     for group in section.groups:
         yield [f"{indent}↳ {paint.bold(f'GROUP: {group.name}')} "]
         yield from _section_blocks(group, paint, indent + _NESTED)
 
 
-def _check_blocks(data: SummaryData, check_names: Sequence[str], paint: Paint) -> Iterator[Block]:
+def _check_blocks(
+    data: SummaryData, checks: Mapping[str, tuple[int, int]], paint: Paint, indent: str
+) -> Iterator[Block]:
     metric = data["metrics"].get("checks")
     if metric is None:
         return
@@ -153,36 +160,17 @@ def _check_blocks(data: SummaryData, check_names: Sequence[str], paint: Paint) -
         share_row("checks_failed", fails / total, fails, total),
     ]
     yield aligned(rows, paint)
-    results = merged_checks(data["root_group"], check_names)
-    if results:
-        yield [line for name, counts in results.items() for line in _check_lines(name, *counts, paint)]
+    # Also without any name, as happens without the system tag: then k6 shows an empty list.
+    yield [line for name, counts in checks.items() for line in _check_lines(name, *counts, paint, indent)]
 
 
-def _check_lines(name: str, passes: int, fails: int, paint: Paint) -> Block:
+def _check_lines(name: str, passes: int, fails: int, paint: Paint, indent: str) -> Block:
     if not fails:
         return [paint.green(f"✓ {name}")]
-    percent = whole_percent(passes, fails)
-    return [paint.red(f"✗ {name}"), paint.red(f"  ↳  {percent}% — ✓ {passes} / ✗ {fails}")]
-
-
-def merged_checks(root: GroupData, check_names: Sequence[str] = ()) -> dict[str, tuple[int, int]]:
-    """Passes and fails of the checks below `root` by name, over all groups.
-
-    Args:
-        check_names: their order; others follow in the order of the groups.
-    """
-    merged: dict[str, tuple[int, int]] = {}
-    for check in _all_checks(root):
-        passes, fails = merged.get(check["name"], (0, 0))
-        merged[check["name"]] = (passes + check["passes"], fails + check["fails"])
-    order = [name for name in dict.fromkeys([*check_names, *merged]) if name in merged]
-    return {name: merged[name] for name in order if sum(merged[name])}
-
-
-def _all_checks(group: GroupData) -> Iterator[CheckData]:
-    yield from group["checks"]
-    for child in group["groups"]:
-        yield from _all_checks(child)
+    # k6 indents this line twice, and takes two spaces back.
+    further = indent[: -len(_NESTED)]
+    figures = f"↳  {whole_percent(passes, fails)}% — ✓ {passes} / ✗ {fails}"
+    return [paint.red(f"✗ {name}"), f"{further}{paint.red(figures)}"]
 
 
 def _metric_blocks(data: SummaryData, paint: Paint, *, is_full: bool) -> Iterator[Block]:

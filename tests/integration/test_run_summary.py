@@ -236,7 +236,7 @@ def test_interrupt_in_handle_summary_ends_it_and_shows_the_built_in_summary(
     assert result.log.count("level=error") == 1
 
 
-def test_full_summary_has_groups_of_the_default_scenario_and_leaves_out_those_of_setup() -> None:
+def test_full_summary_has_groups_of_the_default_scenario_and_those_that_setup_made() -> None:
     result = run_script(
         """
         import { check, group } from 'k6';
@@ -246,7 +246,13 @@ def test_full_summary_has_groups_of_the_default_scenario_and_leaves_out_those_of
         summary_mode="full",
     )
     titles = [line for line in result.stdout.splitlines() if "█" in line or "↳" in line]
-    assert titles == ["  █ TOTAL RESULTS ", "  █ GROUP: outer ", "    ↳ GROUP: inner "]
+    assert titles == [
+        "  █ TOTAL RESULTS ",
+        "  █ GROUP: setup ",
+        "    ↳ GROUP: in setup ",
+        "  █ GROUP: outer ",
+        "    ↳ GROUP: inner ",
+    ]
 
 
 def test_newer_form_is_the_argument_and_the_exported_file() -> None:

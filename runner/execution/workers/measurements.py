@@ -37,6 +37,9 @@ def _take_checks(root: Group) -> Group | None:
     """The tree with what was counted since the last call; groups are in it also without checks."""
     taken = Group.root()
     has_news = _move_checks(root, taken)
+    for name, counts in root.totals.take().items():
+        taken.totals.add(name, *counts)
+        has_news = True
     return taken if has_news else None
 
 

@@ -80,8 +80,9 @@ def test_what_several_workers_measured_is_what_one_process_would_have() -> None:
     assert parent.collector.registry.get("trend{kind:a}") is not None
     for group in alone.root_group.walk():
         for check in group.checks.values():
-            found = parent.root_group.at_path(group.path[2:]).check(check.name)
+            found = parent.root_group.at_path(group.path).check(check.name)
             assert (found.passes, found.fails) == (check.passes, check.fails)
+    assert parent.root_group.totals.counts() == alone.root_group.totals.counts()
 
 
 def test_a_gauge_has_the_value_that_came_last_anywhere() -> None:
@@ -101,6 +102,7 @@ def test_nothing_is_taken_twice() -> None:
         send(worker, parent)
     assert parent.values()["counter"]["count"] == 5
     assert parent.root_group.check("c").passes == 1
+    assert parent.root_group.totals.counts() == {"c": (1, 0)}
 
 
 def test_submetrics_that_every_process_makes_are_found() -> None:
@@ -117,8 +119,7 @@ def test_sections_are_merged() -> None:
     for value in (1.0, 2.0):
         worker.add("trend", value, scenario="one", group="::g")
         send(worker, parent)
-    metric = parent.collector.sections.scenarios["one"].groups["g"].registry.get("trend")
-    assert metric is not None
+    metric = parent.collector.sections.scenarios["one"].groups["g"].metrics["trend"]
     assert metric.sink.values(1.0, ("count", "max")) == {"count": 2, "max": 2}
 
 

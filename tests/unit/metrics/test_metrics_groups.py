@@ -4,7 +4,7 @@ import pytest
 
 from runner.metrics.groups import Group
 from runner.metrics.metric import MetricError
-from runner.metrics.tags import EMPTY_TAGS, TagSet
+from runner.metrics.tags import TagSet
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,7 @@ def test_at_path_finds_the_same_group_as_child() -> None:
     root = Group.root()
     assert root.at_path("::a::b") is root.child("a").child("b")
     assert root.at_path("") is root
+    assert root.at_path("what stands before the colons::a") is root.child("a")
 
 
 @pytest.mark.parametrize("method", ["child", "check"])
@@ -57,23 +58,32 @@ def test_check_counts_passes_and_fails() -> None:
 def test_recorded_check_lands_in_the_group_of_its_tags() -> None:
     root = Group.root()
     root.record_check(TagSet.of({"group": "::a", "check": "one"}), True)
-    root.record_check(TagSet.of({"check": "two"}), False)
+    root.record_check(TagSet.of({"group": "", "check": "two"}), False)
     assert root.child("a").check("one").passes == 1
     assert root.check("two").fails == 1
 
 
-def test_check_without_its_tag_is_not_listed() -> None:
+@pytest.mark.parametrize("tags", [{}, {"group": ""}, {"check": "one"}])
+def test_check_without_its_tags_is_not_in_the_tree(tags: dict[str, str]) -> None:
     root = Group.root()
-    root.record_check(EMPTY_TAGS, True)
+    root.record_check(TagSet.of(tags), True)
     assert root.checks == {}
 
 
-def test_check_names_are_listed_once_in_the_order_first_seen_anywhere() -> None:
+def test_totals_have_each_name_once_in_the_order_first_seen_anywhere() -> None:
     root = Group.root()
-    root.child("a").check("late").add(True)
-    root.check("early").add(True)
-    root.child("b").check("late").add(True)
-    assert root.check_names() == ["late", "early"]
+    for path, name, passed in (("::a", "late", True), ("", "early", True), ("::b", "late", False)):
+        root.record_check(TagSet.of({"group": path, "check": name}), passed)
+    root.record_check(TagSet.of({"check": "without a group"}), True)
+    with pytest.raises(MetricError):
+        root.record_check(TagSet.of({"group": "", "check": "bad::name"}), False)
+    assert root.totals.counts() == {
+        "late": (1, 1),
+        "early": (1, 0),
+        "without a group": (1, 0),
+        "bad::name": (0, 1),
+    }
+    assert root.child("a").totals is root.totals
 
 
 def test_walk_gives_parents_before_children() -> None:
@@ -89,6 +99,9 @@ def test_merge_adds_counts_and_missing_groups() -> None:
     first.check("one").add(True)
     second.check("one").add(False)
     second.at_path("::a::b").check("two").add(True)
+    first.totals.add("one", 1, 0)
+    second.totals.add("one", 0, 1)
     first.merge(second)
+    assert first.totals.counts() == {"one": (1, 1)}
     assert (first.check("one").passes, first.check("one").fails) == (1, 1)
     assert first.at_path("::a::b").check("two").passes == 1

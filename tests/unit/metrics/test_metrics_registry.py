@@ -147,6 +147,15 @@ def test_submetric_expression_gives_name_and_tags(expression: str, name: str, ta
     assert submetric.suffix == name[len("my_counter{") : -1]
 
 
+def test_same_tags_written_differently_are_one_submetric() -> None:
+    registry = Registry()
+    registry.declare("my_counter", MetricType.COUNTER)
+    first = registry.submetric('my_counter{a:"1", b:2}')
+    assert registry.submetric("my_counter{b:2,a:1}") is first
+    assert registry.get("my_counter{b:2,a:1}") is first
+    assert [metric.name for metric in registry.all()] == ["my_counter", 'my_counter{a:"1", b:2}']
+
+
 UNMATCHED = "has unmatched opening/close curly brace"
 MALFORMED = "tag expression is malformed"
 

@@ -53,12 +53,12 @@ class FakeRun:
         if hasattr(self, "_thresholds"):
             self._thresholds.evaluate(2.0)
         return summary_data(
-            self.registry,
+            self.registry.all(),
             self.root_group,
             duration_s=2.0,
             trend_stats=trend_stats,
             time_unit=time_unit,
-            with_threshold_percentiles=for_text,
+            for_text=for_text,
         )
 
     def section_data(self, sections: Mapping[str, Section]) -> list[SectionData]:

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from runner.metrics import builtin
 from runner.metrics.groups import Group
-from runner.metrics.registry import Registry
 from runner.summary.data import summary_data
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ def test_metrics_have_the_shape_that_handle_summary_gets(run: FakeRun) -> None:
     run.add(gauge, 0, 1)
     run.add(rate, 0, 1)
     run.add(trend, 5, 5)
-    metrics = run.data()["metrics"]
+    metrics = run.data(for_text=False)["metrics"]
     assert metrics["my_counter"] == {
         "type": "counter",
         "contains": "default",
@@ -74,7 +73,7 @@ def test_groups_and_checks_have_the_shape_that_handle_summary_gets(run: FakeRun)
 
 def test_options_and_state_are_passed_on() -> None:
     data = summary_data(
-        Registry(),
+        [],
         Group.root(),
         duration_s=1.5,
         trend_stats=["avg"],
@@ -98,7 +97,7 @@ def test_options_and_state_are_passed_on() -> None:
 
 
 def test_setup_data_is_there_even_when_it_is_null() -> None:
-    data = summary_data(Registry(), Group.root(), duration_s=1, trend_stats=[], setup_data=None)
+    data = summary_data([], Group.root(), duration_s=1, trend_stats=[], setup_data=None)
     assert data["setup_data"] is None
 
 
@@ -124,6 +123,14 @@ def test_expected_response_submetric_is_there_only_after_such_a_request(run: Fak
     metrics = run.data()["metrics"]
     assert list(metrics) == ["http_req_duration", "http_req_duration{expected_response:true}"]
     assert metrics["http_req_duration{expected_response:true}"]["values"]["avg"] == 2
+
+
+def test_every_threshold_is_there_for_the_text(run: FakeRun) -> None:
+    run.declare("my_counter", "counter")
+    run.thresholds({"my_counter": ["count>0", "count<1", "count>0"]})
+    metric = run.data()["metrics"]["my_counter"]
+    assert metric["rules"] == [("count>0", False), ("count<1", True), ("count>0", False)]
+    assert metric["thresholds"] == {"count>0": {"ok": False}, "count<1": {"ok": True}}
 
 
 def test_percentiles_that_only_thresholds_name_are_for_the_text_alone(run: FakeRun) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,16 +19,30 @@ ORIGIN = Origin(datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC), "2.2.0", "the
 
 
 def results(run: FakeRun, **how: Any) -> Any:
-    return machine_data(run.data(for_text=False, **how), ORIGIN)["results"]
+    return machine_data(run.data(for_text=False, **how), ORIGIN, run.root_group.totals.counts())["results"]
 
 
 def test_frame_says_where_the_figures_come_from(run: FakeRun) -> None:
-    assert machine_data(run.data(), ORIGIN) == {
+    assert machine_data(run.data(), ORIGIN, {}) == {
         "version": "1.0.0",
-        "metadata": {"generated_at": "2026-01-02T03:04:05Z", "k6_version": "2.2.0"},
+        "metadata": {"generated_at": "2026-01-02T03:04:05.678901Z", "k6_version": "2.2.0"},
         "config": {"script": "the script", "duration": 2.0, "execution": "local"},
-        "results": {"metrics": []},
+        "results": {"metrics": [], "checks": {"metrics": [], "results": []}},
     }
+
+
+@pytest.mark.parametrize(
+    ("micros", "hours", "text"),
+    [
+        (0, 0, "2026-01-02T03:04:05Z"),
+        (120_000, -5, "2026-01-02T03:04:05.12-05:00"),
+        (1, 2, "2026-01-02T03:04:05.000001+02:00"),
+    ],
+)
+def test_moment_is_written_like_in_k6(run: FakeRun, micros: int, hours: int, text: str) -> None:
+    moment = datetime(2026, 1, 2, 3, 4, 5, micros, tzinfo=timezone(timedelta(hours=hours)))
+    metadata: Any = machine_data(run.data(), Origin(moment, "2.2.0", ""), {})["metadata"]
+    assert metadata["generated_at"] == text
 
 
 @pytest.mark.parametrize(
@@ -65,5 +79,5 @@ def test_checks_stand_apart_with_their_counts_over_all_groups(run: FakeRun) -> N
 
 def test_file_has_null_for_an_infinite_figure(run: FakeRun) -> None:
     run.add(builtin.DATA_SENT, math.inf)
-    text = machine_text(machine_data(run.data(), ORIGIN))
+    text = machine_text(machine_data(run.data(), ORIGIN, {}))
     assert json.loads(text)["results"]["metrics"][0]["values"] == {"count": None}

@@ -37,7 +37,7 @@ def test_names_are_sorted_like_localecompare_with_submetrics_below(expected: lis
         ("browser_web_vital_lcp", "WEB_VITALS"),
         ("grpc_req_duration", "GRPC"),
         ("ws_msgs_sent", "WEBSOCKET"),
-        ("ws_latency", "CUSTOM"),
+        ("ws_latency", "WEBSOCKET"),
     ],
 )
 def test_metric_stands_in_the_block_of_its_module(name: str, title: str) -> None:

@@ -69,7 +69,7 @@ COMPACT = """
 
 def test_compact_summary_is_laid_out_like_that_of_k6(run: FakeRun) -> None:
     whole_run(run)
-    assert render_text(run.data(), check_names=run.root_group.check_names()) == COMPACT
+    assert render_text(run.data(), checks=run.root_group.totals.counts()) == COMPACT
 
 
 def test_summary_without_anything_has_the_title_alone(run: FakeRun) -> None:
@@ -80,14 +80,13 @@ def test_checks_follow_the_order_first_seen_over_all_groups(run: FakeRun) -> Non
     run.check("first", True, "::a")
     run.check("second", True)
     run.check("first", False, "::b")
-    text = render_text(run.data(), check_names=run.root_group.check_names())
+    text = render_text(run.data(), checks=run.root_group.totals.counts())
     assert "    ✗ first\n      ↳  50% — ✓ 1 / ✗ 1\n    ✓ second\n" in text
 
 
-def test_checks_without_a_given_order_follow_the_groups(run: FakeRun) -> None:
-    run.check("inner", True, "::a")
-    run.check("outer", True)
-    assert "    ✓ outer\n    ✓ inner\n" in render_text(run.data())
+def test_checks_without_names_leave_an_empty_list(run: FakeRun) -> None:
+    run.add(builtin.CHECKS, 1)
+    assert render_text(run.data()).endswith("checks_failed......: 0.00%   0 out of 1\n\n\n\n\n")
 
 
 def test_thresholds_stand_in_front_with_submetrics_below_their_metric(run: FakeRun) -> None:
@@ -120,7 +119,7 @@ def test_threshold_of_a_submetric_alone_shows_its_full_name(run: FakeRun) -> Non
     [
         ("my_counter", "count<1", "✗ 'count<1' count=4"),
         ("my_counter", "rate>1", "✓ 'rate>1' rate=2/s"),
-        ("my_gauge", " value < 9 ", "✓ ' value < 9 ' value=4"),
+        ("my_gauge", " value < 9 ", "✓ 'value < 9' value=4"),
         ("my_rate", "rate>0.9", "✗ 'rate>0.9' rate=0.00%"),
         ("my_trend", "p(95)<100", "✓ 'p(95)<100' p(95)=70ms"),
         ("my_trend", "p(99.5) < 100", "✓ 'p(99.5) < 100' p(99.5)=70ms"),
@@ -178,10 +177,16 @@ def test_several_extras_stand_in_columns(run: FakeRun) -> None:
 def test_colours_are_used_only_when_asked_for(run: FakeRun) -> None:
     whole_run(run)
     run.thresholds({"my_counter": ["count<1"], "my_gauge": ["value>0"]})
-    colored = render_text(run.data(), color=True)
-    assert "\x1b[31m✗\x1b[0m 'count<1'" in colored
-    assert "\x1b[32m✓\x1b[0m 'value>0'" in colored
-    plain = render_text(run.data())
+    checks = run.root_group.totals.counts()
+    colored = render_text(run.data(), color=True, checks=checks)
+    assert "    \x1b[31m✗\x1b[0m \x1b[37m'count<1'\x1b[0m \x1b[37mcount\x1b[0m=\x1b[36m3\x1b[0m\n" in colored
+    assert (
+        "    my_gauge\x1b[2;37m.............:\x1b[0m \x1b[36m2.5\x1b[0m    \x1b[2;36mmin=0.5\x1b[0m    "
+        in colored
+    )
+    assert "      \x1b[31m↳  33% — ✓ 1 / ✗ 2\x1b[0m\n" in colored
+    assert "\n    \x1b[1mEXECUTION\x1b[0m\n" in colored
+    plain = render_text(run.data(), checks=checks)
     assert "\x1b" not in plain
     assert re.sub("\x1b\\[[0-9;]*m", "", colored) == plain
 
@@ -202,10 +207,11 @@ FULL = """
   █ TOTAL RESULTS 
 
     checks_total.......: 1       0.5/s
-    checks_succeeded...: 100.00% 1 out of 1
-    checks_failed......: 0.00%   0 out of 1
+    checks_succeeded...: 0.00%   0 out of 1
+    checks_failed......: 100.00% 1 out of 1
 
-    ✓ deep
+    ✗ deep
+      ↳  0% — ✓ 0 / ✗ 1
 
     CUSTOM
     my_counter.........: 3 1.5/s
@@ -229,7 +235,7 @@ FULL = """
     http_req_waiting...: avg=0s min=0s med=0s max=0s p(90)=0s p(95)=0s
 
 
-  █ SCENARIO: one 
+  █ SCENARIO: One 
 
     EXECUTION
     iterations...: 1 0.5/s
@@ -238,29 +244,25 @@ FULL = """
   █ SCENARIO: two 
 
     checks_total.......: 1       0.5/s
-    checks_succeeded...: 100.00% 1 out of 1
-    checks_failed......: 0.00%   0 out of 1
+    checks_succeeded...: 0.00%   0 out of 1
+    checks_failed......: 100.00% 1 out of 1
 
-    ✓ deep
+    ✗ deep
+      ↳  0% — ✓ 0 / ✗ 1
 
     CUSTOM
     my_counter...: 2 1/s
 
     ↳ GROUP: outer 
 
-      checks_total.......: 1       0.5/s
-      checks_succeeded...: 100.00% 1 out of 1
-      checks_failed......: 0.00%   0 out of 1
-
-      ✓ deep
-
       ↳ GROUP: inner 
 
         checks_total.......: 1       0.5/s
-        checks_succeeded...: 100.00% 1 out of 1
-        checks_failed......: 0.00%   0 out of 1
+        checks_succeeded...: 0.00%   0 out of 1
+        checks_failed......: 100.00% 1 out of 1
 
-        ✓ deep
+        ✗ deep
+              ↳  0% — ✓ 0 / ✗ 1
 
 
 
@@ -270,10 +272,38 @@ FULL = """
 def test_full_summary_has_a_section_for_each_group_and_each_scenario(run: FakeRun) -> None:
     counter = run.declare("my_counter", "counter")
     run.add(counter, 2, scenario="two")
-    run.check("deep", True, "::outer::inner", scenario="two")
-    run.add(builtin.ITERATIONS, 1, scenario="one")
+    run.check("deep", False, "::outer::inner", scenario="two")
+    run.add(builtin.ITERATIONS, 1, scenario="One")
     run.add(counter, 1, group="::z", scenario="default")
     run.add(builtin.HTTP_REQ_WAITING, 0, group="::a")
     groups = run.section_data(run.sections.groups)
     scenarios = run.section_data(run.sections.scenarios)
-    assert render_text(run.data(), mode="full", groups=groups, scenarios=scenarios) == FULL
+    checks = run.root_group.totals.counts()
+    assert render_text(run.data(), mode="full", checks=checks, groups=groups, scenarios=scenarios) == FULL
+
+
+def test_threshold_is_shown_as_often_as_the_script_has_it(run: FakeRun) -> None:
+    counter = run.declare("my_counter", "counter")
+    run.thresholds({"my_counter": ["count>0", "count>0"]})
+    run.add(counter, 1)
+    assert "    ✓ 'count>0' count=1\n    ✓ 'count>0' count=1\n\n" in render_text(run.data())
+
+
+def test_trends_without_statistics_have_no_columns(run: FakeRun) -> None:
+    run.add(run.declare("my_trend", "trend"), 1)
+    run.add(run.declare("a_gauge", "gauge"), 1, 10)
+    text = render_text(run.data(trend_stats=()))
+    assert "    a_gauge....: 10 min=1 max=10\n    my_trend...: \n" in text
+
+
+def test_groups_with_numbers_for_names_come_first(run: FakeRun) -> None:
+    counter = run.declare("my_counter", "counter")
+    for name in ("zz", "10", "9", "01", "aa"):
+        run.add(counter, 1, group=f"::{name}")
+    assert [section.name for section in run.section_data(run.sections.groups)] == [
+        "9",
+        "10",
+        "zz",
+        "01",
+        "aa",
+    ]
