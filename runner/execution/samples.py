@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from runner.log import Logger
 from runner.metrics.collector import Collector, Sample
 from runner.options.durations import parse_duration
+from runner.options.k6_values import thresholds_to_k6
+from runner.options.options import Options
 from runner.outputs.api import Output, OutputError, RunSettings
 from runner.outputs.registry import create_output
 from runner.reactor import Reactor, Timer
@@ -20,7 +22,7 @@ class SampleOutputs:
     Args:
         specs: the ``--out`` values.
         environ: the process environment, for the settings of outputs.
-        system_tags: those that are switched on.
+        options: of the test.
 
     Raises:
         UsageError: an output type that is unknown or not available.
@@ -34,12 +36,18 @@ class SampleOutputs:
         specs: Sequence[str],
         *,
         environ: Mapping[str, str],
-        system_tags: Sequence[str],
+        options: Options,
     ) -> None:
         self._reactor = reactor
         self._collector = collector
         self._logger = logger
-        settings = RunSettings(logger.warning, environ, system_tags, parse_duration)
+        settings = RunSettings(
+            logger.error,
+            environ,
+            options.system_tags,
+            parse_duration,
+            thresholds_to_k6(options.thresholds or {}),
+        )
         self._outputs: list[Output] = [create_output(spec, settings) for spec in specs]
         self._timer: Timer | None = None
 

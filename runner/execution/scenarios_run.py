@@ -158,9 +158,10 @@ def scenario_tags(context: TestContext, scenario: ScenarioConfig) -> TagSet:
 
 
 def drop_iterations(context: TestContext, scenario: ScenarioConfig, count: int) -> None:
-    """Count iterations that were promised and will not start."""
-    metric = context.collector.registry.builtin(DROPPED_ITERATIONS)
-    context.collector.count(metric, count, scenario_tags(context, scenario), context.wall_clock())
+    """Count iterations that were promised and will not start, in one sample."""
+    if count > 0:
+        metric = context.collector.registry.builtin(DROPPED_ITERATIONS)
+        context.collector.add(metric, count, scenario_tags(context, scenario), context.wall_clock())
 
 
 def sample_vus(context: TestContext, active: int, initialised: int) -> None:

@@ -134,7 +134,7 @@ class TestRun:
                 self._logger,
                 self._config.out,
                 environ=self._config.environ,
-                system_tags=prepared.context.require_options().system_tags,
+                options=prepared.context.require_options(),
             )
             self._crew = hire_workers(self._config, prepared.context, self)
             outputs.start()

@@ -17,8 +17,8 @@ class OutputError(K6pyError):
     """An output cannot be opened or cannot write any more; the run logs this once and goes on without it."""
 
 
-def _ignore(message: str) -> None:
-    """Used where nobody wants the warnings."""
+def _ignore(message: str, **fields: object) -> None:
+    """Used where nobody wants the errors."""
 
 
 @dataclass(frozen=True)
@@ -26,16 +26,18 @@ class RunSettings:
     """What an output may want to know of the run.
 
     Args:
-        warn: gets warnings that a user should see; called while the output works.
+        complain: gets errors that a user should see, as a line of the log; called while the output works.
         environ: the process environment, for ``K6_*`` settings of the output.
         system_tags: names of the system tags that are switched on.
         parse_duration: reads ``1s`` as seconds; ValueError for what is none.
+        thresholds: as the script has them, by metric; also when they are switched off.
     """
 
-    warn: Callable[[str], None] = _ignore
+    complain: Callable[..., None] = _ignore
     environ: Mapping[str, str] = field(default_factory=dict)
     system_tags: Sequence[str] = ()
     parse_duration: Callable[[str], float] = float
+    thresholds: Mapping[str, object] = field(default_factory=dict)
 
 
 class Output(Protocol):

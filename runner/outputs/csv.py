@@ -16,9 +16,10 @@ from typing import Self, TextIO
 
 from runner.errors import UsageError
 from runner.metrics.collector import Sample
+from runner.metrics.json_text import string_text
 from runner.metrics.tags import TagSet
-from runner.outputs.api import RunSettings
-from runner.outputs.sample_file import Rfc3339, SampleFile, split_seconds
+from runner.outputs.api import OutputError, RunSettings
+from runner.outputs.sample_file import Rfc3339, SampleFile, float_name, split_seconds
 
 TAGS_MAX = 4096
 
@@ -63,6 +64,8 @@ TIME_FORMATS: Mapping[str, Callable[[], Callable[[int, int], str]]] = {
 }
 
 
+_NOT_CREATED = "could not create the 'csv' output: "
+
 _VARIABLES = {
     "fileName": "K6_CSV_FILENAME",
     "saveInterval": "K6_CSV_SAVE_INTERVAL",
@@ -98,19 +101,20 @@ class CsvSettings:
         found = cls()
         for name, variable in _VARIABLES.items():
             if environ.get(variable):
-                found = found._with(name, environ[variable], variable, settings)
+                found = found._with(name, environ[variable], settings, where=f"{variable}: ")
         if not argument:
             return found
         if "=" not in argument:
             return replace(found, file_name=argument)
         for pair in argument.split(","):
-            name, equals, value = pair.partition("=")
-            if not equals:
-                raise UsageError(f"couldn't parse '{argument}' as argument for csv output")
-            found = found._with(name, value, name, settings)
+            name, _, value = pair.partition("=")
+            if not name or not value:
+                shown = string_text(argument, escape_html=False)
+                raise UsageError(f"{_NOT_CREATED}couldn't parse {shown} as argument for csv output")
+            found = found._with(name, value, settings)
         return found
 
-    def _with(self, name: str, value: str, shown: str, settings: RunSettings) -> Self:
+    def _with(self, name: str, value: str, settings: RunSettings, *, where: str = "") -> Self:
         match name:
             case "fileName":
                 return replace(self, file_name=value)
@@ -118,14 +122,13 @@ class CsvSettings:
                 try:
                     return replace(self, save_interval_s=settings.parse_duration(value))
                 except ValueError as error:
-                    raise UsageError(f"output csv: {shown}: {error}") from None
-            case "timeFormat" if value in TIME_FORMATS:
-                return replace(self, time_format=value)
+                    raise UsageError(f"{_NOT_CREATED}{where}{error}") from None
+            case "timeFormat" if value.lower() in TIME_FORMATS:
+                return replace(self, time_format=value.lower())
             case "timeFormat":
-                raise UsageError(
-                    f"output csv: {shown}: unknown time format '{value}', use one of {', '.join(TIME_FORMATS)}"
-                )
-        raise UsageError(f"unknown key '{name}' as argument for csv output")
+                raise UsageError(f"{_NOT_CREATED}{where}{value} does not belong to TimeFormat values")
+        shown = string_text(name, escape_html=False)
+        raise UsageError(f"{_NOT_CREATED}unknown key {shown} as argument for csv output")
 
 
 class CsvOutput:
@@ -168,7 +171,10 @@ class CsvOutput:
         return f"csv ({self._path})" if self._path else "csv (stdout)"
 
     def start(self) -> None:
-        self._file.open()
+        try:
+            self._file.open()
+        except OutputError as error:
+            raise OutputError(f"{_NOT_CREATED}{error.message}") from error
         names = ("metric_name", "timestamp", "metric_value", *self._columns, "extra_tags", "metadata")
         # Not flushed: a full disk ends the output when samples come, and not the run before it has begun.
         self._file.write(f"{','.join(names)}\n", flush=False)
@@ -205,8 +211,7 @@ class CsvOutput:
 def _value_text(value: float) -> str:
     if math.isfinite(value):
         return f"{value:.6f}"
-    # Go's names.
-    return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
+    return float_name(value)
 
 
 def _pairs(items: Iterable[tuple[str, str]]) -> str:

@@ -7,7 +7,7 @@ Bounds: rendered tags of at most ``TAGS_MAX`` tag sets are remembered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TextIO
 
 from runner.metrics.collector import Sample
@@ -15,7 +15,7 @@ from runner.metrics.json_text import json_text, number_text
 from runner.metrics.metric import Metric
 from runner.metrics.tags import TagSet
 from runner.outputs.api import RunSettings
-from runner.outputs.sample_file import Rfc3339, SampleFile, split_seconds
+from runner.outputs.sample_file import Rfc3339, SampleFile, float_name, split_seconds
 
 TAGS_MAX = 4096
 
@@ -25,7 +25,7 @@ class JsonOutput:
 
     Args:
         target: path of the file (``.gz`` at its end compresses); "" or "-" is standard output.
-        warn: gets the text of a warning about samples that JSON cannot hold.
+        settings: of the run.
         stdout: used in place of ``sys.stdout``.
     """
 
@@ -33,11 +33,11 @@ class JsonOutput:
         self,
         target: str = "",
         *,
-        warn: Callable[[str], None] = RunSettings.warn,
+        settings: RunSettings | None = None,
         stdout: TextIO | None = None,
     ) -> None:
         self._path = "" if target == "-" else target
-        self._warn = warn
+        self._settings = settings or RunSettings()
         self._file = SampleFile("json", self._path, stdout)
         self._seen: set[Metric] = set()
         self._tags: dict[TagSet, str] = {}
@@ -53,17 +53,25 @@ class JsonOutput:
         if not self._file.is_open:
             return
         lines: list[str] = []
-        unwritable = 0
+        unwritable: list[float] = []
         for sample in samples:
             if sample.metric not in self._seen:
                 self._seen.add(sample.metric)
-                lines.append(metric_line(sample.metric))
+                lines.append(
+                    metric_line(sample.metric, self._settings.thresholds.get(sample.metric.name, []))
+                )
             try:
                 lines.append(self._sample_line(sample))
             except ValueError:
-                unwritable += 1
+                unwritable.append(sample.value)
         if unwritable:
-            self._warn("Sample(s) couldn't be marshalled to JSON")
+            self._settings.complain(
+                "Sample(s) couldn't be marshalled to JSON",
+                error=f"json: unsupported value: {float_name(unwritable[0])}",
+                failed=len(unwritable),
+                filename=self._path,
+                output="json",
+            )
         self._file.write("".join(lines))
 
     def stop(self, error: str | None) -> None:
@@ -88,8 +96,12 @@ class JsonOutput:
         return text
 
 
-def metric_line(metric: Metric) -> str:
-    """The line that introduces a metric before its first sample."""
+def metric_line(metric: Metric, thresholds: object) -> str:
+    """The line that introduces a metric before its first sample.
+
+    Args:
+        thresholds: of the metric, as the script has them.
+    """
     submetrics = [
         {"name": sub.name, "suffix": sub.suffix, "tags": dict(sorted(sub.tags.items()))}
         for sub in metric.submetrics
@@ -98,7 +110,7 @@ def metric_line(metric: Metric) -> str:
         "name": metric.name,
         "type": metric.type,
         "contains": metric.contains,
-        "thresholds": [threshold.source for threshold in metric.thresholds],
+        "thresholds": thresholds,
         "submetrics": submetrics or None,
     }
     line = {"type": "Metric", "data": data, "metric": metric.name}

@@ -11,7 +11,7 @@ from runner.outputs.json import JsonOutput
 
 OUTPUTS: dict[str, Callable[[str, RunSettings], Output]] = {
     "csv": CsvOutput.create,
-    "json": lambda target, settings: JsonOutput(target, warn=settings.warn),
+    "json": lambda target, settings: JsonOutput(target, settings=settings),
 }
 
 # k6 v2.2.0 has these; k6py names them, so that the reader knows that the spelling is not the problem.

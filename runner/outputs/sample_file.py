@@ -6,6 +6,7 @@ Owns opening, closing, and turning failures of the system into OutputErrors, eac
 from __future__ import annotations
 
 import gzip
+import math
 import sys
 import time
 from pathlib import Path
@@ -43,7 +44,8 @@ class SampleFile:
         try:
             self._stream = self._open()
         except OSError as error:
-            raise self._failure(error) from error
+            reason = (error.strerror or str(error)).lower()
+            raise OutputError(f"open {self._path}: {reason}") from error
 
     def write(self, text: str, *, flush: bool = True) -> None:
         """Add text; nothing when it is not open.
@@ -123,6 +125,11 @@ class Rfc3339:
             self._text, self._zone = _second_and_zone(second)
         fraction = f".{micros:06d}".rstrip("0") if micros else ""
         return f"{self._text}{fraction}{self._zone}"
+
+
+def float_name(value: float) -> str:
+    """What Go calls a number that is none."""
+    return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
 
 
 def split_seconds(time_s: float) -> tuple[int, int]:

@@ -11,7 +11,7 @@ import pytest
 from runner.errors import ExitCode
 from runner.execution.config import TestConfig
 from runner.execution.test_run import run_test
-from tests.kit.run_script import json_lines, write
+from tests.kit.run_script import json_lines, run_script, write
 
 SCRIPT = """
   import { check, group } from 'k6';
@@ -74,4 +74,23 @@ def test_full_disk_is_logged_once_while_the_run_and_other_outputs_go_on(tmp_path
 def test_file_that_cannot_be_opened_ends_the_run_before_it_begins(tmp_path: Path) -> None:
     code, (message,) = run(tmp_path, f"csv={tmp_path}/none/samples.csv")
     assert code is ExitCode.GENERIC
-    assert message.startswith("output csv cannot write to") and message.endswith("No such file or directory")
+    path = f"{tmp_path}/none/samples.csv"
+    assert message == f"could not create the 'csv' output: open {path}: no such file or directory"
+
+
+def test_dropped_iterations_are_one_sample_for_what_a_scenario_or_a_vu_did_not_get_to() -> None:
+    result = run_script(
+        """
+        import { sleep } from 'k6';
+        const soon = { maxDuration: '1s', gracefulStop: '1s' };
+        export const options = { scenarios: {
+          all: { executor: 'shared-iterations', iterations: 5, ...soon },
+          each: { executor: 'per-vu-iterations', vus: 2, iterations: 3, ...soon },
+        } };
+        export default function () { sleep(1.1); }
+        """,
+        out_samples=True,
+    )
+    assert result.values("dropped_iterations", scenario="all") == [4]
+    assert result.values("dropped_iterations", scenario="each") == [2, 2]
+    assert result.count("dropped_iterations") == 8

@@ -115,9 +115,9 @@ class Executor(ABC):
             elapsed: the time since the start, as it is shown.
         """
 
-    def left_over(self) -> int:
-        """Iterations that were promised and have not started when the scenario ends."""
-        return 0
+    def left_over(self) -> list[int]:
+        """Iterations that were promised and have not started when the scenario ends, as k6 counts them: in lots."""
+        return []
 
     def run(self, started_s: float | None = None) -> None:
         """Run the scenario to its end; parks the calling task.
@@ -137,9 +137,9 @@ class Executor(ABC):
             self._cut_off()
             self._join(None)
         self.finished_s = self._reactor.now()
-        left_over = self.left_over()
-        if left_over and not self._stopped:
-            self._around.drop(left_over)
+        for count in self.left_over():
+            if count and not self._stopped:
+                self._around.drop(count)
 
     def stop(self) -> None:
         """End the scenario now: running iterations are cut off, run() returns."""

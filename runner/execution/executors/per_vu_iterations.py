@@ -30,9 +30,9 @@ class PerVuIterationsExecutor(LoopingExecutor):
         self._taken[vu.vu_id] += 1
         return True
 
-    def left_over(self) -> int:
-        """Iterations that VUs did not get to before the time was over."""
-        return self.scenario.iterations * self.scenario.vus - self._taken.total()
+    def left_over(self) -> list[int]:
+        """Iterations that each VU did not get to before the time was over."""
+        return [self.scenario.iterations - self._taken[vu.vu_id] for vu in self.vus]
 
     def fraction(self, elapsed_s: float) -> float:
         """By iterations: they end the scenario, its duration is only a bound."""

@@ -29,9 +29,9 @@ class SharedIterationsExecutor(LoopingExecutor):
         self._taken += 1
         return True
 
-    def left_over(self) -> int:
+    def left_over(self) -> list[int]:
         """Iterations that nobody took before the time was over."""
-        return self.scenario.iterations - self._taken
+        return [self.scenario.iterations - self._taken]
 
     def fraction(self, elapsed_s: float) -> float:
         """By iterations: they end the scenario, its duration is only a bound."""

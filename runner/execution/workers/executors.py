@@ -96,19 +96,15 @@ class WorkerSharedIterations(WorkerExecutor, SharedIterationsExecutor):
         """One of the iterations that nobody has taken yet, here or elsewhere."""
         return self.part.take(Counter.TAKEN, self.scenario.iterations) is not None
 
-    def left_over(self) -> int:
+    def left_over(self) -> list[int]:
         """What nobody took; the worker that ends last tells it."""
         if self.part.take(Counter.ENDED) != self.part.share.count - 1:
-            return 0
-        return self.scenario.iterations - self.part.board.taken(self.part.scenario, Counter.TAKEN)
+            return []
+        return [self.scenario.iterations - self.part.board.taken(self.part.scenario, Counter.TAKEN)]
 
 
 class WorkerPerVuIterations(WorkerExecutor, PerVuIterationsExecutor):
     """As many iterations for each of its own VUs."""
-
-    def left_over(self) -> int:
-        """Iterations that VUs of this worker did not get to."""
-        return self.scenario.iterations * len(self.vus) - self._taken.total()
 
 
 class WorkerConstantVus(WorkerExecutor, ConstantVusExecutor):

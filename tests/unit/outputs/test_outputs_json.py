@@ -14,9 +14,8 @@ from runner.metrics.collector import Sample
 from runner.metrics.metric import MetricType, ValueType
 from runner.metrics.registry import Registry
 from runner.metrics.tags import EMPTY_TAGS, TagSet
-from runner.metrics.threshold import parse_threshold
 from runner.outputs import json as json_module
-from runner.outputs.api import OutputError
+from runner.outputs.api import OutputError, RunSettings
 from runner.outputs.json import JsonOutput
 
 NOON_S = 1795348800.0
@@ -35,9 +34,9 @@ def in_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     time.tzset()
 
 
-def written(samples: list[Sample], *, warnings: list[str] | None = None) -> list[str]:
+def written(samples: list[Sample], settings: RunSettings | None = None) -> list[str]:
     stream = io.StringIO()
-    output = JsonOutput("-", warn=(warnings if warnings is not None else []).append, stdout=stream)
+    output = JsonOutput("-", settings=settings, stdout=stream)
     output.start()
     output.add_samples(samples)
     output.stop(None)
@@ -61,11 +60,12 @@ def test_metric_line_comes_before_its_first_sample_and_only_once(registry: Regis
 
 def test_metric_line_lists_thresholds_and_submetrics(registry: Registry) -> None:
     metric = registry.declare("my_counter", MetricType.COUNTER)
-    metric.thresholds.append(parse_threshold("count>0"))
     registry.submetric("my_counter{a:b}")
-    assert written([Sample(metric, NOON_S, 1, TAGS)])[0] == (
+    aborting = {"threshold": "count<9", "abortOnFail": True, "delayAbortEval": None}
+    settings = RunSettings(thresholds={"my_counter": ["count>0", aborting], "my_counter{a:b}": ["count>1"]})
+    assert written([Sample(metric, NOON_S, 1, TAGS)], settings)[0] == (
         '{"type":"Metric","data":{"name":"my_counter","type":"counter","contains":"default",'
-        '"thresholds":["count>0"],'
+        '"thresholds":["count>0",{"threshold":"count<9","abortOnFail":true,"delayAbortEval":null}],'
         '"submetrics":[{"name":"my_counter{a:b}","suffix":"a:b","tags":{"a":"b"}}]},"metric":"my_counter"}'
     )
 
@@ -109,13 +109,18 @@ def test_time_is_rfc_3339_in_the_local_zone(
     assert written_time(NOON_S + offset_s) == expected
 
 
-def test_infinite_value_is_left_out_with_one_warning_per_batch(registry: Registry) -> None:
+@pytest.mark.parametrize(("value", "name"), [("inf", "+Inf"), ("-inf", "-Inf"), ("nan", "NaN")])
+def test_value_that_is_no_number_is_left_out_with_one_error_per_batch(
+    registry: Registry, value: str, name: str
+) -> None:
     metric = registry.builtin(CHECKS)
-    warnings: list[str] = []
-    bad = Sample(metric, NOON_S, float("inf"), TAGS)
-    lines = written([bad, bad, Sample(metric, NOON_S, 2, TAGS)], warnings=warnings)
+    told: list[tuple[str, dict[str, object]]] = []
+    settings = RunSettings(lambda message, **fields: told.append((message, fields)))
+    bad, other = (Sample(metric, NOON_S, float(text), TAGS) for text in (value, "inf"))
+    lines = written([bad, other, Sample(metric, NOON_S, 2, TAGS)], settings)
     assert [json.loads(line)["type"] for line in lines] == ["Metric", "Point"]
-    assert warnings == ["Sample(s) couldn't be marshalled to JSON"]
+    fields = {"error": f"json: unsupported value: {name}", "failed": 2, "filename": "", "output": "json"}
+    assert told == [("Sample(s) couldn't be marshalled to JSON", fields)]
 
 
 def test_file_holds_what_was_added_even_before_stop(registry: Registry, tmp_path: Path) -> None:
@@ -164,7 +169,7 @@ def test_remembered_tag_texts_stay_right_when_their_memory_overflows(
 
 def test_file_that_cannot_be_opened_is_an_output_error(tmp_path: Path) -> None:
     output = JsonOutput(str(tmp_path / "missing" / "samples.json"))
-    with pytest.raises(OutputError, match=r"output json cannot write to .*: No such file or directory"):
+    with pytest.raises(OutputError, match=r"^open .*samples.json: no such file or directory$"):
         output.start()
 
 
