@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+# How k6 begins the text of a rejection that nobody handled.
+UNCAUGHT = "Uncaught (in promise) "
+
 
 class ExitCode(IntEnum):
     """Process exit statuses of ``k6py run``."""
@@ -41,6 +44,14 @@ class K6pyError(Exception):
         super().__init__(message)
         self.message = message
 
+    def log_text(self) -> str:
+        """The message of the log line."""
+        return self.message
+
+    def log_fields(self) -> dict[str, object]:
+        """The fields of the log line."""
+        return {}
+
 
 class UsageError(K6pyError):
     """The command line cannot be used: unknown flag, missing script, bad flag value."""
@@ -58,6 +69,9 @@ class ScriptError(K6pyError):
     Args:
         message: first line of what k6 logs, for example ``Error: boom``.
         stack: frames in k6's form, one ``\\tat name (file:///script.js:3:9)`` line each, or "".
+
+    Attributes:
+        hint: what k6 adds to the log line.
     """
 
     exit_code = ExitCode.SCRIPT_EXCEPTION
@@ -65,10 +79,23 @@ class ScriptError(K6pyError):
     def __init__(self, message: str, stack: str = "") -> None:
         super().__init__(message)
         self.stack = stack
+        self.hint = "script exception"
+        if self.is_uncaught:
+            # k6 has no code of its own for it.
+            self.exit_code = ExitCode.GENERIC
+
+    @property
+    def is_uncaught(self) -> bool:
+        """Whether it is the rejection of a promise that nobody handled."""
+        return self.message.startswith(UNCAUGHT)
 
     def log_text(self) -> str:
         """Message and stack as k6 logs them: with frames, every line ends in a newline."""
         return f"{self.message}\n{self.stack}" if self.stack else self.message
+
+    def log_fields(self) -> dict[str, object]:
+        """What k6 says of an exception, and not of a rejection."""
+        return {} if self.is_uncaught else {"hint": self.hint, "source": "stacktrace"}
 
 
 class ImportFailed(ScriptError):
@@ -79,6 +106,14 @@ class ScriptAborted(ScriptError):
     """The script called exec.test.abort() in its init code."""
 
     exit_code = ExitCode.SCRIPT_ABORTED
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.hint = ""
+
+    def log_fields(self) -> dict[str, object]:
+        """None, unless there is a hint: this is no exception."""
+        return {"hint": self.hint} if self.hint else {}
 
 
 class RemoteError(K6pyError):

@@ -57,12 +57,15 @@ const freeze = (value) => {
 // The test's options are final before the first iteration, so each VU asks for them once.
 let options;
 
+// Where the script calls, as ``name (file:///script.js:3:9)``: the first of the script's frames.
+const callingFrame = () => new Error().stack.split('\tat ')[1]?.trim() ?? '';
+
 export const test = {
   abort(reason) {
-    host.abort(reason === undefined ? null : String(reason));
+    host.abort(reason === undefined || reason === null ? null : String(reason), callingFrame());
   },
   fail(reason) {
-    host.fail(reason === undefined ? '' : String(reason));
+    host.fail(reason === undefined || reason === null ? '' : String(reason));
   },
   get options() {
     options ??= freeze(host.options());

@@ -68,9 +68,14 @@ class ExecutionBinding(Binding):
         return self._test().instance()[name]
 
     @op
-    def abort(self, reason: str | None) -> None:
-        """End the test; nothing of the calling iteration runs any further."""
-        message = f"test aborted: {reason}" if reason else "test aborted"
+    def abort(self, reason: str | None, frame: str) -> None:
+        """End the test; nothing of the calling iteration runs any further.
+
+        `frame` says where the script called; k6 shows it outside of setup() and teardown().
+        """
+        message = "test aborted" if reason is None else f"test aborted: {reason}"
+        if frame and self.vu.phase in ("init", "vu"):
+            message = f"{message} at {frame}"
         self.vu.abort_message = message
         if self.vu.phase == "init":
             # Whoever loads the script sees the message; the script itself cannot catch this.

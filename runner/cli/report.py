@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 
-from runner.errors import K6pyError, ScriptError
+from runner.errors import K6pyError
 from runner.log import open_log
 
 
@@ -17,7 +17,6 @@ def log_error(error: K6pyError, flags: Mapping[str, Sequence[str]], environ: Map
         flags: texts of the flags by setting name, as far as the command line was understood.
         environ: the process environment.
     """
-    message = error.log_text() if isinstance(error, ScriptError) else error.message
     log_output, log_format = (
         flags[name][-1] if name in flags else environ.get(variable) or default
         for name, variable, default in (
@@ -31,5 +30,5 @@ def log_error(error: K6pyError, flags: Mapping[str, Sequence[str]], environ: Map
     except K6pyError:
         # The log itself may be what went wrong.
         logger = open_log("stderr", log_format, color=color)
-    logger.error(message)
+    logger.error(error.log_text())
     logger.close()

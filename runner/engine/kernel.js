@@ -443,6 +443,12 @@ const entries = {
     outcome = newOutcome();
     forgetEvents();
   },
+  // What follows is not to be taken for the failure that has been told already.
+  calm() {
+    outcome.threw = undefined;
+    outcome.rejected = undefined;
+    forgetEvents();
+  },
   state: () => stringify({ done: outcome.done, threw: outcome.threw, rejected: outcome.rejected }),
   exports() {
     const names = Object.keys(script);

@@ -25,8 +25,7 @@ def run_iteration(vu: VirtualUser, scenario: ScenarioConfig, deadline_s: float) 
             outcome.error.log_text(),
             executor=scenario.EXECUTOR,
             scenario=scenario.name,
-            hint="script exception",
-            source="stacktrace",
+            **outcome.error.log_fields(),
         )
     time_s = vu.context.wall_clock()
     take_data_samples(vu, time_s)

@@ -31,6 +31,11 @@ class LifecycleTimeout(K6pyError):
     def __init__(self, function: str, timeout_s: float) -> None:
         super().__init__(f"{function}() execution timed out after {timeout_s:g} seconds")
         self.exit_code = _TIMEOUT_CODES[function]
+        self._hint = f"You can increase the time limit via the {function}Timeout option"
+
+    def log_fields(self) -> dict[str, object]:
+        """What to do about it."""
+        return {"hint": self._hint}
 
 
 class BoundedCall:
@@ -172,4 +177,12 @@ class SummaryCall(BoundedCall):
             return self._vu.summarise(data, deadline_s)
 
         self._make(call)
+        return self.files()
+
+    def files(self) -> dict[str, str | bytes] | None:
+        """What it returned, also when a promise beside it was rejected.
+
+        Raises:
+            BadSummary: it returned what cannot be written.
+        """
         return self._vu.files()

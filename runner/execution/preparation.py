@@ -110,7 +110,12 @@ def load_test(
         or DEFAULT_COMPATIBILITY_MODE,
     )
     modules.builtin = context.registry.source
-    exports = load_script(VirtualUser(context, 0), config.script)
+    try:
+        exports = load_script(VirtualUser(context, 0), config.script)
+    except ScriptAborted as error:
+        raise ScriptAborted(
+            f"could not initialize '{config.script}': could not load JS test '{modules.main}': {error.message}"
+        ) from None
     exported = None if exports.options is None else json.loads(exports.options)
     # An archive keeps the options with which it was made, which may be others than the script's.
     return LoadedTest(
@@ -160,7 +165,7 @@ def load_script(vu: VirtualUser, script: str) -> Exports:
                     raise
     except (ScriptError, Interrupted) as error:
         if vu.abort_message is not None:
-            raise ScriptAborted(f"could not initialize '{script}': {vu.abort_message}") from None
+            raise ScriptAborted(vu.abort_message) from None
         if isinstance(error, Interrupted):
             raise
         if isinstance(error, ImportFailed) or error.message.startswith("SyntaxError"):

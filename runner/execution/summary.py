@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 from runner import K6_VERSION
-from runner.errors import UsageError
+from runner.errors import K6pyError
 from runner.execution.config import TestConfig
 from runner.metrics.json_text import json_text
 from runner.summary.data import NO_SETUP_DATA, SummaryData, summary_data
@@ -20,11 +22,15 @@ from runner.summary.text import render_text
 from runner.vu.context import TestContext
 
 
+class SummaryFailed(K6pyError):
+    """The summary, or a part of it, could not be written."""
+
+
 class EndOfTest:
     """The summary of one run, in all its forms.
 
     Args:
-        duration_s: of the scenarios' run.
+        duration_s: of the run, setup() and teardown() included.
         setup_data: what setup() returned, as JSON; None for nothing.
     """
 
@@ -55,52 +61,62 @@ class EndOfTest:
         data = self._data()
         return json_text(self._machine(data) if self._is_new else data, for_javascript=True)
 
-    def show(self) -> None:
-        """Write k6's own text to standard output."""
+    def publish(self, files: Mapping[str, str | bytes] | None) -> None:
+        """Write the summary and the ``--summary-export`` file; what cannot be written keeps nothing else from it.
+
+        Args:
+            files: what handleSummary() returned: contents by path, relative to the current folder; ``stdout`` and
+                ``stderr`` are the streams.  None for k6's own text.
+
+        Raises:
+            SummaryFailed: something could not be written, or there is nothing to show.
+        """
+        outputs = {"stdout": self._text()} if files is None else dict(files)
+        if self._config.summary_export:
+            outputs[self._config.summary_export] = self._export()
+        problems = list(filter(None, (self._write(path, content) for path, content in outputs.items())))
+        if problems:
+            listed = "".join(f"\n\t- {problem}" for problem in problems)
+            raise SummaryFailed(f"Could not save some summary information:{listed}")
+
+    def _text(self) -> str:
+        data = self._data(for_text=True)
+        if not data["metrics"]:
+            # k6 fails here, too, for want of a longest name.
+            raise SummaryFailed("there is nothing to show: not a single sample was taken")
         collector, root = self._context.collector, self._context.root_group
         sections = collector.sections
-        text = render_text(
-            self._data(for_text=True),
+        return render_text(
+            data,
             mode=self._config.summary_mode,
             color=self._stdout.isatty() and not self._config.no_color,
             checks=root.totals.counts(),
             groups=section_data(sections.groups.values(), **self._figures) if sections else (),
             scenarios=section_data(sections.scenarios.values(), **self._figures) if sections else (),
         )
-        self._print(self._stdout, "stdout", text)
 
-    def write(self, files: Mapping[str, str | bytes]) -> None:
-        """Write what handleSummary() returned; what cannot be written is logged, the rest is written.
+    def _export(self) -> str:
+        data = self._data()
+        return machine_text(self._machine(data)) if self._is_new else export_text(data)
 
-        Args:
-            files: contents by path, relative to the current folder; ``stdout`` and ``stderr`` are the streams.
-        """
-        for path, content in files.items():
-            if path in ("stdout", "stderr"):
-                stream = self._stdout if path == "stdout" else self._stderr
-                self._print(
-                    stream, path, content if isinstance(content, str) else content.decode(errors="replace")
-                )
-                continue
+    def _write(self, path: str, content: str | bytes) -> str | None:
+        """Write one of the outputs; a clause about what went wrong, None for nothing."""
+        if path in ("stdout", "stderr"):
+            stream = self._stdout if path == "stdout" else self._stderr
+            text = content if isinstance(content, str) else content.decode(errors="replace")
             try:
-                Path(path).write_bytes(content.encode() if isinstance(content, str) else content)
+                stream.write(text)
+                stream.flush()
             except (OSError, ValueError) as error:
-                self._log_lost(f"could not open '{path}'", error)
-
-    def export(self) -> None:
-        """Write the ``--summary-export`` file, if one is asked for.
-
-        Raises:
-            UsageError: it cannot be written.
-        """
-        path, data = self._config.summary_export, self._data()
-        if path is None:
-            return
-        text = machine_text(self._machine(data)) if self._is_new else export_text(data)
+                return f"could not write to {path}: {_reason(error)}"
+            return None
         try:
-            Path(path).write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"the summary cannot be exported to {path}: {error.strerror}") from None
+            if not path:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+            Path(path).write_bytes(content.encode() if isinstance(content, str) else content)
+        except (OSError, ValueError) as error:
+            return f"could not open '{path}': open {path}: {_reason(error)}"
+        return None
 
     @property
     def _is_new(self) -> bool:
@@ -127,13 +143,7 @@ class EndOfTest:
         )
         return machine_data(data, origin, self._context.root_group.totals.counts())
 
-    def _print(self, stream: TextIO, name: str, text: str) -> None:
-        try:
-            stream.write(text)
-            stream.flush()
-        except (OSError, ValueError) as error:
-            self._log_lost(f"could not write to {name}", error)
 
-    def _log_lost(self, what: str, error: OSError | ValueError) -> None:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        self._context.logger.error("failed to handle the end-of-test summary", error=f"{what}: {reason}")
+def _reason(error: OSError | ValueError) -> str:
+    """As Go tells it."""
+    return (error.strerror or str(error)).lower() if isinstance(error, OSError) else str(error)

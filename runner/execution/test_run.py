@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import TextIO
 
 from runner.engine.watchdog import Watchdog
-from runner.errors import ExitCode, K6pyError, ScriptError
+from runner.errors import ExitCode, K6pyError
 from runner.execution.config import TestConfig
 from runner.execution.hold import Hold
 from runner.execution.intervals import watching
-from runner.execution.lifecycle_call import SummaryCall
 from runner.execution.phases import Phases, Stoppable
 from runner.execution.preparation import PreparedTest, prepare
 from runner.execution.processes import hire_workers
@@ -20,11 +19,13 @@ from runner.execution.progress import banner
 from runner.execution.progress_display import ProgressDisplay
 from runner.execution.rest_server import NO_SERVER, RestApiFailed, serving
 from runner.execution.run_control import RunControl
+from runner.execution.run_end import RunEnd
 from runner.execution.run_log import run_log
 from runner.execution.run_progress import RunProgress
 from runner.execution.samples import SampleOutputs
 from runner.execution.signals import Signals
 from runner.execution.summary import EndOfTest
+from runner.execution.summary_phase import SummaryPhase
 from runner.execution.vu_pool import VuPool
 from runner.execution.workers.crew import Crew
 from runner.log import Logger
@@ -33,7 +34,6 @@ from runner.ops import Interrupted
 from runner.options.scenario_plan import describe_scenarios, scenarios_of_run
 from runner.reactor import Reactor, Task
 from runner.vu.context import Limits, ScenarioProgress
-from runner.vu.outcome import BadSummary
 
 LINGERING = "The test is done, but --linger was enabled, so k6py is waiting for Ctrl+C to continue..."
 
@@ -88,13 +88,11 @@ class TestRun:
         self._stderr = stderr
         self._watchdog = Watchdog(reactor.now)
         self._signals = Signals(reactor, self._watchdog, logger, self._heed_signal)
-        self._exit_code = ExitCode.OK
+        self._end = RunEnd(logger)
         self._stopping = False
         self._marked_failed = False
         # Holds a run that lingers.
         self._linger: Hold | None = None
-        # Why the run ended as it did: logged last, so that it stands below the summary.
-        self._reasons: list[tuple[str, dict[str, object]]] = []
         self._phase: Stoppable | None = None
         self._crew: Crew | None = None
         self._phases: Phases | None = None
@@ -111,14 +109,13 @@ class TestRun:
                 self._reactor.run(until=main)
         finally:
             self._watchdog.stop()
-        return self._exit_code
+        return self._end.exit_code
 
     def _run_and_dismiss(self, limits: Limits, native: bool) -> None:
         try:
             self._run(limits, native)
         finally:
-            for message, fields in self._reasons:
-                self._logger.error(message, **fields)
+            self._end.tell()
             if self._crew is not None:
                 self._crew.close()
 
@@ -139,7 +136,7 @@ class TestRun:
             self._crew = hire_workers(self._config, prepared.context, self)
             outputs.start()
         except K6pyError as error:
-            self._note_failure(error)
+            self._end.note_error(error)
             return
         except Interrupted as interruption:
             self._note_end(interruption)
@@ -193,8 +190,7 @@ class TestRun:
                 if has_run and options.linger:
                     self._stay(display)
         except RestApiFailed as error:
-            self._exit_code = error.exit_code
-            self._reasons.append((NO_SERVER, {"error": error.message}))
+            self._end.note(error.exit_code, NO_SERVER, {"error": error.message})
             return
         finally:
             display.stop()
@@ -227,13 +223,11 @@ class TestRun:
             self._linger.wait()
 
     def _finish(self, prepared: PreparedTest, phases: Phases) -> None:
-        if self._marked_failed and self._exit_code is ExitCode.OK:
-            self._reasons.append(("test run was marked as failed", {}))
-            self._exit_code = ExitCode.MARKED_FAILED
+        if self._marked_failed:
+            self._end.note(ExitCode.MARKED_FAILED, "test run was marked as failed")
         outcome = prepared.thresholds.evaluate(phases.elapsed_s)
-        if outcome.crossed and self._exit_code is ExitCode.OK:
-            self._reasons.append((outcome.message, {}))
-            self._exit_code = ExitCode.THRESHOLDS_CROSSED
+        if outcome.crossed:
+            self._end.note(ExitCode.THRESHOLDS_CROSSED, outcome.message)
         run = phases.scenarios_run
         if run is not None and not run.has_complete_iterations and not self._stopping:
             self._logger.warning(
@@ -247,38 +241,12 @@ class TestRun:
             stdout=self._stdout,
             stderr=self._stderr,
         )
-        if self._config.summary_mode != "disabled":
-            files = self._handle_summary(prepared, summary)
-            if files is None:
-                summary.show()
-            else:
-                summary.write(files)
+        self._phase = phase = SummaryPhase(self._config, prepared, summary)
         try:
-            summary.export()
-        except K6pyError as error:
-            self._note_failure(error)
-
-    def _handle_summary(self, prepared: PreparedTest, summary: EndOfTest) -> dict[str, str | bytes] | None:
-        """What the script's own handleSummary() wants written; None without one, and when it failed.
-
-        Whatever goes wrong in it leaves the exit code as it is, as in k6.
-        """
-        timeout_s = prepared.context.require_options().effective_handle_summary_timeout_s
-        call = SummaryCall(prepared.context, self._config.script, timeout_s)
-        try:
-            self._phase = call
-            return call.run(summary.for_script())
-        except BadSummary as error:
-            self._logger.error("failed to handle the end-of-test summary", error=error.message)
-            return {}
-        except K6pyError as error:
-            message, fields = _log_line(error)
-            self._logger.error(message, **fields)
+            phase.run()
         except Interrupted as interruption:
             self._note_end(interruption)
-        finally:
-            self._phase = None
-        return None
+        self._phase = None
 
     # ---- what scripts see (RunningTest)
 
@@ -318,10 +286,12 @@ class TestRun:
         is_signal = code is ExitCode.EXTERNAL_ABORT
         if self._linger is not None or (self._stopping and not is_signal):
             return False
-        if not self._stopping:
-            self._exit_code = code
-        self._stopping = True
-        self._reasons.append((message, {}))
+        if isinstance(self._phase, SummaryPhase) and not is_signal:
+            # The test is over: nothing is left for handleSummary() to abort.
+            self._logger.error(message)
+        else:
+            self._end.note(code, message)
+            self._stopping = True
         return True
 
     def _judge(self, prepared: PreparedTest, phases: Phases) -> None:
@@ -340,14 +310,9 @@ class TestRun:
         """How a phase ended; the reason of an interruption is stop()'s, which a phase that computed forestalls."""
         self._phase = None
         if isinstance(error, K6pyError):
-            self._note_failure(error)
+            self._end.note_error(error)
         else:
             self._signals.heed()
-
-    def _note_failure(self, error: K6pyError) -> None:
-        if self._exit_code is ExitCode.OK:
-            self._exit_code = error.exit_code
-        self._reasons.append(_log_line(error))
 
     # ---- what is shown
 
@@ -357,9 +322,3 @@ class TestRun:
             self._stdout.flush()
         except OSError as error:
             self._logger.debug(f"standard output cannot be written: {error.strerror}")
-
-
-def _log_line(error: K6pyError) -> tuple[str, dict[str, object]]:
-    if isinstance(error, ScriptError):
-        return error.log_text(), {"hint": "script exception", "source": "stacktrace"}
-    return error.message, {}

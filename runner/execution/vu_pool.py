@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from runner.errors import ScriptError
 from runner.execution.executors.base import ExecutorVu
 from runner.execution.preparation import load_script
 from runner.options.scenario_plan import planned_vus
@@ -62,7 +63,12 @@ class VuPool:
         self.size += 1
         vu = VirtualUser(self._context, vu_id)
         vu.give_setup_data(self._setup_data)
-        load_script(vu, self._script)
+        try:
+            load_script(vu, self._script)
+        except ScriptError as error:
+            kind = f" ({error.hint})" if error.hint else ""
+            error.hint = f"error while initializing VU #{vu_id}{kind}"
+            raise
         return vu
 
     def give_setup_data(self, data: str | None) -> None:

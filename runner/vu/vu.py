@@ -318,7 +318,7 @@ class VirtualUser(Sampler):
         What throws meanwhile is not told, as in k6.
         """
         self._drop_timers()
-        interpreter.enter("begin")
+        interpreter.enter("calm")
         self._loop_runner.cancel_promises()
         for binding in self._bindings.values():
             binding.wind_down()

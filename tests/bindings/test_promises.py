@@ -92,7 +92,7 @@ def test_bug_in_the_module_stops_the_test_and_names_the_op(module: str) -> None:
     """
     result = run_script(script, modules=[module])
     assert result.exit_code != 0
-    assert "a bug in the module op k6/x/wait.bug: ZeroDivisionError" in result.messages[0]
+    assert "a bug in the module op k6/x/wait.bug: ZeroDivisionError" in result.messages[-1]
 
 
 def test_what_a_failed_iteration_still_waits_for_is_rejected_before_the_next_one_begins(module: str) -> None:

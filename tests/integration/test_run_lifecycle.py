@@ -102,7 +102,7 @@ def test_teardown_may_return_anything() -> None:
     ("body", "code", "message"),
     [
         ("throw new Error('no');", ExitCode.SCRIPT_EXCEPTION, "Error: no"),
-        ("return Promise.reject('no');", ExitCode.SCRIPT_EXCEPTION, "Uncaught (in promise) no"),
+        ("return Promise.reject('no');", ExitCode.GENERIC, "Uncaught (in promise) no"),
         ("exec.test.abort('no');", ExitCode.SCRIPT_ABORTED, "test aborted: no"),
         ("sleep(20);", ExitCode.SETUP_TIMEOUT, "setup() execution timed out after 0.1 seconds"),
         ("while (true) {}", ExitCode.SETUP_TIMEOUT, "setup() execution timed out after 0.1 seconds"),
@@ -187,7 +187,7 @@ def test_interrupt_while_the_script_loads_for_setup_ends_the_run(tmp_path: Path,
         result = process.finish()
     assert result.exit_code == ExitCode.EXTERNAL_ABORT
     assert "never" not in result.log
-    assert "TOTAL RESULTS" in result.stdout
+    assert "there is nothing to show" in result.log
 
 
 @pytest.mark.slow
@@ -216,3 +216,60 @@ def test_a_run_lasts_from_setup_to_the_end_of_teardown(workers: int) -> None:
     # Virtual users are counted from the start, too.
     assert result.values("vus")[0] == 0 and result.values("vus_max")[0] == 2
     assert "\nRun       [ 100% ] setup()\ndefault   [   0% ]\n" in result.stdout
+
+
+TELLING = """
+    export function teardown() { console.log('teardown'); }
+    export function handleSummary() { console.log('summary'); return {}; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "code", "message"),
+    [
+        (
+            "export const options = { thresholds: { iterations: ['count<1'] } }; export default function () {}",
+            ExitCode.THRESHOLDS_CROSSED,
+            "error: thresholds on metrics 'iterations' have been crossed",
+        ),
+        (
+            "export default function () { exec.test.abort('why'); }",
+            ExitCode.SCRIPT_ABORTED,
+            "error: test aborted: why at default (file://",
+        ),
+        (
+            "export function setup() { throw new Error('x'); } export default function () {}",
+            ExitCode.SCRIPT_EXCEPTION,
+            "error: Error: x",
+        ),
+    ],
+)
+def test_what_ended_the_run_is_logged_last(script: str, code: ExitCode, message: str) -> None:
+    result = run_script(f"import exec from 'k6/execution'; {script} {TELLING}")
+    assert result.exit_code is code
+    assert result.lines[-1] == "summary"
+    assert result.log[-1]["level"] == "error"
+    assert result.messages[-1].startswith(message)
+    assert len(result.messages) == 1
+
+
+def test_after_a_first_error_a_second_one_is_not_told() -> None:
+    result = run_script(
+        """
+        import exec from 'k6/execution';
+        export const options = { thresholds: { iterations: ['count<1'] } };
+        export default function () { exec.test.abort('first'); }
+        export function teardown() { throw new Error('second'); }
+        """
+    )
+    assert result.exit_code is ExitCode.SCRIPT_ABORTED
+    assert [message[:27] for message in result.messages] == ["error: test aborted: first "]
+
+
+@pytest.mark.parametrize(
+    ("exported", "inits"), [("", 3), ("setup", 4), ("teardown", 4), ("setup teardown", 5)]
+)
+def test_init_code_runs_for_functions_that_are_exported(exported: str, inits: int) -> None:
+    functions = " ".join(f"export function {name}() {{}}" for name in exported.split())
+    result = run_script(f"console.log('init'); {functions} export default function () {{}}")
+    assert result.lines == ["init"] * inits

@@ -12,6 +12,7 @@ from tests.kit.k6py_process import K6pyProcess
 from tests.kit.run_script import Result, run_script
 
 BUILTIN = "TOTAL RESULTS"
+FAILED = "failed to handle the end-of-test summary"
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +74,8 @@ def test_result_may_come_later() -> None:
 def test_result_of_a_wrong_type_is_an_error_and_nothing_is_written(tmp_path: Path, value: str) -> None:
     result = summarise(f"return {value};", folder=tmp_path / "test")
     ((message, reason),) = errors(result)
-    assert message == "failed to handle the end-of-test summary"
+    assert message == FAILED
+    assert result.summary == {}
     assert str(reason).startswith("handleSummary() ")
     assert result.exit_code is ExitCode.OK
     assert BUILTIN not in result.stdout
@@ -84,10 +86,11 @@ def test_file_that_cannot_be_written_does_not_keep_the_others_from_it(tmp_path: 
     result = summarise("return { 'no/folder.txt': 'a', '\\0': 'b', 'c.txt': 'c' };")
     assert errors(result) == [
         (
-            "failed to handle the end-of-test summary",
-            "could not open 'no/folder.txt': No such file or directory",
-        ),
-        ("failed to handle the end-of-test summary", "could not open '\0': embedded null byte"),
+            FAILED,
+            "Could not save some summary information:"
+            "\n\t- could not open 'no/folder.txt': open no/folder.txt: no such file or directory"
+            "\n\t- could not open '\0': open \0: embedded null byte",
+        )
     ]
     assert (tmp_path / "c.txt").read_text() == "c"
     assert result.exit_code is ExitCode.OK
@@ -97,21 +100,69 @@ def test_file_that_cannot_be_written_does_not_keep_the_others_from_it(tmp_path: 
     ("body", "message"),
     [
         ("throw new Error('no');", "Error: no"),
-        ("return Promise.reject(new Error('no'));", "Uncaught (in promise) Error: no"),
-        ("sleep(20);", "handleSummary() execution timed out after 0.1 seconds"),
-        ("while (true) {}", "handleSummary() execution timed out after 0.1 seconds"),
+        ("throw 'text';", "text"),
     ],
 )
-def test_failure_is_logged_and_the_built_in_summary_is_shown(body: str, message: str) -> None:
+def test_exception_is_logged_and_the_built_in_summary_is_shown(body: str, message: str) -> None:
+    result = summarise(body)
+    ((logged, _),) = errors(result)
+    assert logged.splitlines()[0] == message
+    assert BUILTIN in result.stdout
+    assert "metrics" in result.summary
+    assert result.exit_code is ExitCode.OK
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ("return Promise.reject(new Error('no'));", ""),
+        ("Promise.reject(new Error('no')); return { stdout: 'mine' };", "mine"),
+    ],
+)
+def test_rejection_is_logged_and_what_was_returned_is_written(body: str, shown: str) -> None:
+    result = summarise(body)
+    ((logged, _),) = errors(result)
+    assert logged.splitlines()[0] == "Uncaught (in promise) Error: no"
+    assert BUILTIN not in result.stdout
+    assert shown in result.stdout
+    assert "metrics" in result.summary
+    assert result.exit_code is ExitCode.OK
+
+
+@pytest.mark.parametrize("body", ["sleep(20);", "while (true) {}", "setTimeout(() => {}, 20000); return {};"])
+def test_timeout_is_logged_and_nothing_is_written(body: str) -> None:
     result = summarise(
         body,
         script="import { sleep } from 'k6'; export default function () {}",
         flags={"handleSummaryTimeout": "100ms"},
     )
-    ((logged, _),) = errors(result)
-    assert logged.splitlines()[0] == message
-    assert BUILTIN in result.stdout
+    assert errors(result) == [(FAILED, "handleSummary() execution timed out after 0.1 seconds")]
+    assert BUILTIN not in result.stdout
+    assert result.summary == {}
     assert result.exit_code is ExitCode.OK
+
+
+@pytest.mark.parametrize("value", ["5", "'text'", "{}", "null", "undefined"])
+def test_handle_summary_that_is_no_function_is_an_error(value: str) -> None:
+    result = run_script(f"export const handleSummary = {value}; export default function () {{}}")
+    assert errors(result) == [(FAILED, "exported identifier handleSummary must be a function")]
+    assert BUILTIN not in result.stdout
+    assert (result.summary, result.exit_code) == ({}, ExitCode.OK)
+
+
+@pytest.mark.slow
+def test_export_that_cannot_be_written_keeps_the_exit_code(tmp_path: Path) -> None:
+    script = "export default function () {}"
+    with K6pyProcess(tmp_path, script, "--summary-export", "no/e.json", "--log-format", "raw") as process:
+        result = process.finish()
+    assert result.exit_code == ExitCode.OK
+    assert BUILTIN in result.stdout
+    assert result.log.splitlines()[-1] == FAILED
+
+
+def test_disabled_summary_writes_no_file() -> None:
+    result = summarise("console.log('never');", summary_mode="disabled")
+    assert (result.summary, result.lines, result.stdout.count(BUILTIN)) == ({}, [], 0)
 
 
 def test_summary_runs_init_code_once_more_in_a_virtual_user_of_its_own() -> None:
@@ -119,8 +170,8 @@ def test_summary_runs_init_code_once_more_in_a_virtual_user_of_its_own() -> None
         "console.log('summary', __VU, typeof __ITER, n += 1);",
         script="let n = 0; console.log('init', __VU); export default function () { n += 10; }",
     )
-    # For the options, the VU, setup() and teardown() (though there is neither), and the summary.
-    assert result.lines == ["init 0", "init 1", "init 0", "init 0", "init 0", "summary 0 undefined 1"]
+    # For the options, the VU, and the summary.
+    assert result.lines == ["init 0", "init 1", "init 0", "summary 0 undefined 1"]
 
 
 @pytest.mark.parametrize("mode", ["compact", "disabled"])
@@ -129,7 +180,7 @@ def test_init_code_that_fails_only_for_the_summary_leaves_the_built_in_one(mode:
         "return { stdout: 'never' };",
         script="""
             import { count } from 'k6/x/count';
-            if (count() === 5) throw new Error('fifth time');
+            if (count() === 3) throw new Error('third time');
             export default function () {}
         """,
         files={"count.py": COUNTER},
@@ -139,7 +190,7 @@ def test_init_code_that_fails_only_for_the_summary_leaves_the_built_in_one(mode:
     )
     assert (BUILTIN in result.stdout) is (mode == "compact")
     assert [message.splitlines()[0] for message, _ in errors(result)] == (
-        ["Error: fifth time"] if mode == "compact" else []
+        ["Error: third time"] if mode == "compact" else []
     )
     assert "never" not in result.stdout
 
@@ -210,7 +261,7 @@ def test_abort_in_handle_summary_leaves_the_built_in_summary() -> None:
         script="import exec from 'k6/execution'; export default function () {}",
     )
     assert errors(result) == [("test aborted: too late", None)]
-    assert result.exit_code is ExitCode.SCRIPT_ABORTED
+    assert result.exit_code is ExitCode.OK
     assert BUILTIN in result.stdout
     assert "never" not in result.stdout
 

@@ -15,6 +15,9 @@ IMPORTS = "import exec from 'k6/execution'; import { check, group, sleep } from 
 # The number of the iteration and of the VU, on one line of the log.
 TELL = "console.log(exec.scenario.iterationInTest, exec.vu.idInTest);"
 
+# Before the first second is over, no sample was taken.
+NOTHING_TO_SHOW = "error: failed to handle the end-of-test summary"
+
 
 def run(options: str, code: str, *, more: str = "", workers: int = 3, **how: object) -> Result:
     script = f"{IMPORTS}\nexport const options = {options};\n{more}\nexport default function (data) {{\n{code}\n}}\n"
@@ -231,15 +234,17 @@ def test_an_error_in_the_init_code_of_one_vu_is_told_once() -> None:
     more = "if (__VU === 4) throw new Error(`no ${__VU}`); if (__VU === 2) throw new Error(`no ${__VU}`);"
     result = run("{ vus: 6, iterations: 6 }", TELL, more=more)
     assert result.exit_code == 107
-    assert [text.partition("\n")[0] for text in result.messages] == ["error: Error: no 2"]
+    assert [text.partition("\n")[0] for text in result.messages] == [NOTHING_TO_SHOW, "error: Error: no 2"]
+    assert result.log[-1]["hint"] == "error while initializing VU #2 (script exception)"
     assert result.lines == []
 
 
 def test_abort_in_the_init_code_of_one_vu_ends_the_test() -> None:
     result = run("{ vus: 3, iterations: 3 }", TELL, more="if (__VU === 3) exec.test.abort('not today');")
     assert result.exit_code == 108
-    assert "not today" in result.messages[0]
-    assert len(result.messages) == 1
+    assert result.messages[0] == NOTHING_TO_SHOW
+    assert result.messages[1].startswith("error: test aborted: not today at file://")
+    assert result.log[-1]["hint"] == "error while initializing VU #3"
 
 
 @pytest.mark.parametrize("native", [True, False], ids=["native", "plain"])
