@@ -17,7 +17,15 @@ from runner.net.lingering import Lingering
 from runner.net.stream import ByteCounter, Stream
 from runner.net.transport_errors import stream_timeout
 from runner.protocol.handshake import ClientHandshake, HandshakeResult
-from runner.protocol.websocket import BinaryMessage, Event, Role, State, TextMessage, WebSocketSession
+from runner.protocol.websocket import (
+    BinaryMessage,
+    Event,
+    ProtocolFailed,
+    Role,
+    State,
+    TextMessage,
+    WebSocketSession,
+)
 from runner.reactor import DeadlineReached, Reactor, Task, TaskState, Timer
 
 MALFORMED_URL = "malformed ws or wss URL"
@@ -163,6 +171,7 @@ class WebSocketConnection:
         self._events: deque[Event] = deque()
         self._waiting_bytes = 0
         self._events_in_a_row = 0
+        self._took_event = False
         self._listener: Callable[[], None] | None = None
         self._reader: Task | None = None
         self._writer: Task | None = None
@@ -208,18 +217,28 @@ class WebSocketConnection:
             self._reactor.call_soon(listener)
 
     def take_event(self) -> Event | None:
-        """The next event, or None when there is none now."""
-        return self._pop() if self._events else None
+        """The next event, or None when there is none for now.
+
+        A violation never follows directly on what came before it: first there is a None, for the time to answer.
+        After one, look at `has_events`.
+        """
+        if not self._events or (self._took_event and isinstance(self._events[0], ProtocolFailed)):
+            self._took_event = False
+            return None
+        self._took_event = True
+        return self._pop()
 
     @property
     def has_events(self) -> bool:
-        """Whether take_event() would give one."""
+        """Whether there are events to take, perhaps after a None."""
         return bool(self._events)
 
     def _pop(self) -> Event:
         event = self._events.popleft()
         if isinstance(event, (TextMessage, BinaryMessage)):
             self._waiting_bytes -= len(event.data)
+        elif isinstance(event, ProtocolFailed):
+            self._fail_session()
         if not self._is_watched:
             self._watch_as_needed()
         return event
@@ -296,6 +315,7 @@ class WebSocketConnection:
         Closing it at once, with frames of the peer unread, would send a reset that can overtake our close frame.
         So the connection waits in the background for the peer to finish, up to `linger_s` seconds.
         """
+        self._fail_session()
         self.flush()
         self._listener = None
         self._events.clear()
@@ -334,6 +354,12 @@ class WebSocketConnection:
         if data:
             self._stream.write(data)
 
+    def _fail_session(self) -> None:
+        """The messages before a violation were taken, and answered as far as they will be."""
+        if self._session.state is State.FAILING:
+            self._session.fail()
+            self.flush()
+
     def _take_over(self) -> None:
         """Events of the session become ours."""
         for event in self._session.events():
@@ -345,7 +371,7 @@ class WebSocketConnection:
     def _watch_as_needed(self) -> None:
         """Reading pauses while too much waits to be taken, and ends with the session."""
         wanted = (
-            not self._session.close_expected
+            self._session.takes_input
             and len(self._events) < EVENTS_MAX
             and self._waiting_bytes < WAITING_BYTES_MAX
         )
