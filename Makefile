@@ -8,8 +8,14 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 
+# The Autobahn test suite runs on CPython 2.7 only: the first one that is there and starts.
+PYTHON2 = $(shell for python in python2.7 $${PYENV_ROOT:-$$HOME/.pyenv}/versions/2.7*/bin/python2.7; do \
+    "$$python" -c pass 2>/dev/null && echo "$$python" && break; done)
+AUTOBAHN := build/autobahn
+CASES := *
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint clean
+.PHONY: help demo test lint autobahn python2 clean
 
 help: ## Say what there is
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1  \2/p' Makefile
@@ -24,6 +30,13 @@ lint: $(INSTALLED_DEV) ## Check style and types
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
+
+autobahn: python2 $(INSTALLED) $(AUTOBAHN)/.installed ## Run the Autobahn test suite (needs CPython 2.7)
+	@$(BIN)/python -m tests.autobahn.run $(AUTOBAHN)/env/bin/python $(AUTOBAHN)/reports --cases '$(CASES)'
+
+python2:
+	@"$(PYTHON2)" -c 'import sys; sys.exit(sys.version_info[:2] != (2, 7))' 2>/dev/null || { \
+	    echo "The Autobahn test suite needs CPython 2.7: make autobahn PYTHON2=/path/to/python2.7" >&2; exit 1; }
 
 clean: ## Remove the virtual environment and what tools left
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -41,3 +54,12 @@ $(INSTALLED): setup.cfg setup.py pyproject.toml | $(BIN)/python
 $(INSTALLED_DEV): setup.cfg setup.py pyproject.toml | $(BIN)/python
 	@$(PIP) install --editable '.[dev]'
 	@touch $(INSTALLED) $@
+
+# The last virtualenv that makes environments for 2.7 brings pip for it, too.
+$(AUTOBAHN)/.installed: tests/autobahn/requirements.txt | $(BIN)/python
+	@echo "Installing into $(AUTOBAHN) ..."
+	@$(PIP) install --upgrade --target $(AUTOBAHN)/virtualenv 'virtualenv==20.21.1'
+	@PYTHONPATH=$(AUTOBAHN)/virtualenv $(BIN)/python -m virtualenv --quiet --python "$(PYTHON2)" $(AUTOBAHN)/env
+	@$(AUTOBAHN)/env/bin/python -m pip --quiet --disable-pip-version-check --no-python-version-warning \
+	    install --requirement $<
+	@touch $@

@@ -221,12 +221,14 @@ class EchoServer:
                 continue
             self.messages += 1
             # A close frame that came right behind is answered already, and nothing may follow it.
-            if session.state is not State.OPEN:
+            if not session.can_send:
                 continue
             if isinstance(event, TextMessage):
                 session.send_text(event.data)
             else:
                 session.send_binary(event.data)
+        if session.state is State.FAILING:
+            session.fail()
 
 
 class _Stopped(Exception):

@@ -18,9 +18,9 @@ from runner.net.transport_errors import stream_timeout
 from runner.net.websocket_url import WebSocketUrl
 from runner.protocol.handshake import ClientHandshake, HandshakeResult
 from runner.protocol.websocket import (
-    RECEIVING_STATES,
     BinaryMessage,
     Event,
+    ProtocolFailed,
     Role,
     State,
     TextMessage,
@@ -120,6 +120,7 @@ class WebSocketConnection:
         self._events: deque[Event] = deque()
         self._waiting_bytes = 0
         self._events_in_a_row = 0
+        self._took_event = False
         self._listener: Callable[[], None] | None = None
         self._reader: Task | None = None
         self._writer: Task | None = None
@@ -166,18 +167,28 @@ class WebSocketConnection:
             self._reactor.call_soon(listener)
 
     def take_event(self) -> Event | None:
-        """The next event, or None when there is none now."""
-        return self._pop() if self._events else None
+        """The next event, or None when there is none for now.
+
+        A violation never follows directly on what came before it: first there is a None, for the time to answer.
+        After one, look at `has_events`.
+        """
+        if not self._events or (self._took_event and isinstance(self._events[0], ProtocolFailed)):
+            self._took_event = False
+            return None
+        self._took_event = True
+        return self._pop()
 
     @property
     def has_events(self) -> bool:
-        """Whether take_event() would give one."""
+        """Whether there are events to take, perhaps after a None."""
         return bool(self._events)
 
     def _pop(self) -> Event:
         event = self._events.popleft()
         if isinstance(event, (TextMessage, BinaryMessage)):
             self._waiting_bytes -= len(event.data)
+        elif isinstance(event, ProtocolFailed):
+            self._fail_session()
         if not self._is_watched and self._may_read():
             self._watch(True)
         return event
@@ -259,6 +270,7 @@ class WebSocketConnection:
         Closing it at once, with frames of the peer unread, would send a reset that can overtake our close frame.
         So the connection waits in the background for the peer to finish, up to `linger_s` seconds.
         """
+        self._fail_session()
         self.flush()
         self._listener = None
         self._events.clear()
@@ -299,6 +311,12 @@ class WebSocketConnection:
             self._written_bytes += len(data)
             self._stream.write(data)
 
+    def _fail_session(self) -> None:
+        """The messages before a violation were taken, and answered as far as they will be."""
+        if self._session.state is State.FAILING:
+            self._session.fail()
+            self.flush()
+
     def _take_over(self) -> None:
         """Events of the session become ours."""
         for event in self._session.events():
@@ -313,7 +331,7 @@ class WebSocketConnection:
         return (
             len(self._events) < EVENTS_MAX
             and self._waiting_bytes < WAITING_BYTES_MAX
-            and self._session.state in RECEIVING_STATES
+            and self._session.takes_input
         )
 
     def _watch(self, wanted: bool) -> None:

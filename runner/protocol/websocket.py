@@ -75,12 +75,15 @@ class State(Enum):
     """Where the session is between the opening handshake and the end.
 
     OPEN: both sides may send.  CLOSING: our close frame is out, the peer's is awaited.  CLOSED: both close
-    frames are exchanged.  FAILED: the peer broke the protocol.  LOST: the stream ended without a close frame.
+    frames are exchanged.  FAILING: the peer broke the protocol; nothing more is taken, but what came before it may
+    still be answered.  FAILED: the peer broke the protocol, and our close frame is out.  LOST: the stream ended
+    without a close frame.
     """
 
     OPEN = "OPEN"
     CLOSING = "CLOSING"
     CLOSED = "CLOSED"
+    FAILING = "FAILING"
     FAILED = "FAILED"
     LOST = "LOST"
 
@@ -98,14 +101,16 @@ class Trigger(Enum):
 TRANSITIONS: dict[tuple[State, Trigger], State] = {
     (State.OPEN, Trigger.CLOSE_SENT): State.CLOSING,
     (State.OPEN, Trigger.CLOSE_RECEIVED): State.CLOSED,
-    (State.OPEN, Trigger.VIOLATION): State.FAILED,
+    (State.OPEN, Trigger.VIOLATION): State.FAILING,
     (State.OPEN, Trigger.STREAM_ENDED): State.LOST,
     (State.CLOSING, Trigger.CLOSE_RECEIVED): State.CLOSED,
     (State.CLOSING, Trigger.VIOLATION): State.FAILED,
     (State.CLOSING, Trigger.STREAM_ENDED): State.LOST,
+    (State.FAILING, Trigger.CLOSE_SENT): State.FAILED,
 }
 
 RECEIVING_STATES = frozenset({State.OPEN, State.CLOSING})
+SENDING_STATES = frozenset({State.OPEN, State.FAILING})
 
 
 class ProtocolStateError(InternalError):
@@ -148,6 +153,8 @@ class WebSocketSession:
         self._outgoing: list[bytes] = []
         self._events: list[Event] = []
         self._partial = bytearray()
+        # What the close frame of a violation will say.
+        self._violation = (0, "")
         if trailing:
             self.receive(trailing)
 
@@ -162,13 +169,24 @@ class WebSocketSession:
         A client that reached CLOSED first waits, for a bounded time, for the server's end of stream (RFC 6455
         section 7.1.1).
         """
-        return self.state not in RECEIVING_STATES
+        return not (self.takes_input or self.can_send)
 
-    # Input.  Faults of the peer never raise: they become one event and a state.
+    @property
+    def takes_input(self) -> bool:
+        """Whether receive() still makes something of what it is given."""
+        return self.state in RECEIVING_STATES
+
+    @property
+    def can_send(self) -> bool:
+        """Whether messages and pings may be sent."""
+        return self.state in SENDING_STATES
+
+    # Input.  Faults of the peer never raise: they become one event and a state.  Whoever takes the event then calls
+    # fail(): a message that came in the same packet as the fault shall be answered as if it had come before.
 
     def receive(self, data: bytes) -> None:
         """Take bytes from the peer; after the session's end they are ignored, and so is ``b""`` always."""
-        if not data or self.state not in RECEIVING_STATES:
+        if not data or not self.takes_input:
             return
         data = self._lane.take(data, self._events)
         if not data:
@@ -207,7 +225,7 @@ class WebSocketSession:
         """Queue a text message.
 
         Raises:
-            ProtocolStateError: not OPEN.
+            ProtocolStateError: a close frame is out, or the stream ended.
             InternalError: the text has lone surrogates, which UTF-8 cannot carry.
         """
         self._require_open("send a text message")
@@ -221,7 +239,7 @@ class WebSocketSession:
             self._send(wire.TextMessage(data=data))
 
     def send_binary(self, data: bytes) -> None:
-        """Queue a binary message.  Raises ProtocolStateError when not OPEN."""
+        """Queue a binary message.  Raises ProtocolStateError as send_text()."""
         self._require_open("send a binary message")
         if self._deflate is None and len(data) <= LANE_SIZE_BYTES_MAX:
             self._queue(data_frame(FIN_BINARY, data, is_masked=self._is_client))
@@ -232,7 +250,7 @@ class WebSocketSession:
         """Queue a ping.
 
         Raises:
-            ProtocolStateError: not OPEN.
+            ProtocolStateError: as send_text().
             InternalError: more than 125 bytes (RFC 6455 section 5.5).
         """
         self._require_open("send a ping")
@@ -251,8 +269,18 @@ class WebSocketSession:
             ProtocolStateError: not OPEN.
             InternalError: code out of range.
         """
-        self._require_open("close")
+        self._require(self.state is State.OPEN, "close")
         self._queue_close(code, reason)
+        self._move(Trigger.CLOSE_SENT)
+
+    def fail(self) -> None:
+        """Queue the close frame that a violation calls for (RFC 6455 section 7.1.7).
+
+        Raises:
+            ProtocolStateError: not FAILING.
+        """
+        self._require(self.state is State.FAILING, "fail")
+        self._queue_close(*self._violation)
         self._move(Trigger.CLOSE_SENT)
 
     # Inside.
@@ -297,13 +325,13 @@ class WebSocketSession:
 
     def _fail(self, code: int, parser_text: str) -> None:
         reason = violation_reason(code, parser_text)
-        # RFC 6455 section 5.5.1: nothing may follow a close frame, not even a better one.
-        if self.state is State.OPEN:
-            self._queue_close(code, reason)
+        self._violation = code, reason
+        # After a close frame of ours this is FAILED at once: nothing may follow it, not even a better one (RFC 6455
+        # section 5.5.1).
         self._end(Trigger.VIOLATION, ProtocolFailed(code, reason, is_one_byte_close(parser_text)))
 
     def _lose(self, event: ConnectionLost) -> None:
-        if self.state in RECEIVING_STATES:
+        if self.takes_input:
             self._end(Trigger.STREAM_ENDED, event)
 
     def _end(self, trigger: Trigger, event: Event) -> None:
@@ -315,7 +343,11 @@ class WebSocketSession:
         self.state = TRANSITIONS[self.state, trigger]
 
     def _require_open(self, command: str) -> None:
-        if self.state is not State.OPEN:
+        """Open for what we send, that is."""
+        self._require(self.can_send, command)
+
+    def _require(self, is_allowed: bool, command: str) -> None:
+        if not is_allowed:
             raise ProtocolStateError(f"cannot {command}: the WebSocket session is {self.state.name}")
 
     def _send(self, event: wire.Event) -> None:

@@ -55,7 +55,7 @@ class CloseReceived:
 
 @dataclass(slots=True)
 class ProtocolFailed:
-    """The peer broke the protocol; our close frame is among the bytes to send, unless one was sent before.
+    """The peer broke the protocol; our close frame leaves with fail(), unless one was sent before.
 
     Args:
         code: the status code of that close frame: 1002, 1007 or 1009.

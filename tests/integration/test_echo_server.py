@@ -93,6 +93,16 @@ def test_broken_frame_is_told_and_ends_that_session_only(server: EchoServer) -> 
         send_and_get_back(bystander, "still there")
 
 
+def test_message_before_a_broken_frame_comes_back_before_the_close_frame(server: EchoServer) -> None:
+    with BlockingClient(server.url) as client:
+        client.sock.sendall(frame(TEXT, b"good", mask=b"mask") + frame(3, mask=b"mask"))
+        events = client.events()
+        while len(events) < 2:
+            events += client.events()
+        assert events == [TextMessage("good"), CloseReceived(1002, "bad opcode")]
+        assert client.ends()
+
+
 def test_tls_is_trusted_by_its_authority(tmp_path: object) -> None:
     with EchoServer(tls=True) as server:
         context = ssl.create_default_context(cadata=server.ca_pem)

@@ -27,6 +27,7 @@ from runner.protocol.websocket import (
     TextMessage,
     WebSocketSession,
 )
+from runner.protocol.websocket import State as WebSocketState
 from tests.kit.ws_pair import (
     BINARY,
     CLOSE,
@@ -173,6 +174,8 @@ def check_clean(session: WebSocketSession, events: list[Event]) -> None:
     events = events + session.events()
     ends = [event for event in events if isinstance(event, END_EVENTS)]
     assert ends == events[-1:]
+    if session.state is WebSocketState.FAILING:
+        session.fail()
     assert session.close_expected
     session.bytes_to_send()
 

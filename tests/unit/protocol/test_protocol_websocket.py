@@ -304,9 +304,32 @@ VIOLATIONS = {
 def test_violation_fails_the_session_with_its_code_and_reason(client: WebSocketSession, name: str) -> None:
     data, code, reason = VIOLATIONS[name]
     client.receive(data + frame(TEXT, b"ignored"))
-    assert parse_frames(client.bytes_to_send()) == [(0x88, close_payload(code, reason))]
     assert client.events() == [ProtocolFailed(code, reason)]
+    client.fail()
+    assert parse_frames(client.bytes_to_send()) == [(0x88, close_payload(code, reason))]
     assert (client.state, client.close_expected) == (State.FAILED, True)
+
+
+def test_what_came_before_a_violation_can_be_answered_until_the_session_is_failed(
+    client: WebSocketSession,
+) -> None:
+    client.receive(frame(TEXT, b"hello") + frame(PING, b"1") + frame(3) + frame(PING, b"2"))
+    assert parse_frames(client.bytes_to_send()) == [(0x8A, b"1")]
+    assert (client.state, client.close_expected) == (State.FAILING, False)
+    client.send_text("answer")
+    client.fail()
+    assert parse_frames(client.bytes_to_send()) == [
+        (0x81, b"answer"),
+        (0x88, close_payload(1002, "bad opcode")),
+    ]
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.FAILING])
+def test_only_a_violation_can_fail_a_session(state: State) -> None:
+    session = session_in(state)
+    with pytest.raises(ProtocolStateError, match=state.name):
+        session.fail()
+    assert (session.bytes_to_send(), session.state) == (b"", state)
 
 
 def test_close_frame_of_one_byte_is_a_violation_that_can_be_told_from_others(
@@ -371,6 +394,7 @@ def test_message_beyond_the_bound_fails_as_soon_as_it_is_announced(data: bytes) 
     session = WebSocketSession(Role.CLIENT, message_size_bytes_max=1000)
     session.receive(data)
     assert session.events()[-1] == ProtocolFailed(1009, "message too big")
+    session.fail()
     assert parse_frames(session.bytes_to_send())[-1] == (0x88, close_payload(1009, "message too big"))
 
 
@@ -399,14 +423,24 @@ def session_in(state: State) -> WebSocketSession:
             session.close()
         case State.CLOSED:
             session.receive(frame(CLOSE))
+        case State.FAILING:
+            session.receive(frame(3))
         case State.FAILED:
             session.receive(frame(3))
+            session.fail()
         case State.LOST:
             session.receive_eof()
     session.bytes_to_send()
     session.events()
     assert session.state is state
     return session
+
+
+def test_closing_while_a_violation_waits_is_refused() -> None:
+    session = session_in(State.FAILING)
+    with pytest.raises(ProtocolStateError, match="FAILING"):
+        session.close()
+    assert (session.bytes_to_send(), session.state) == (b"", State.FAILING)
 
 
 @pytest.mark.parametrize("state", [State.CLOSING, *END_STATES])
@@ -444,13 +478,13 @@ def test_input_moves_the_session_as_the_table_says_and_end_states_are_final(
     INPUTS[trigger](session)
     expected = TRANSITIONS.get((state, trigger), state)
     assert session.state is expected
-    assert bool(session.events()) == (state not in END_STATES)
+    assert bool(session.events()) == (state in (State.OPEN, State.CLOSING))
     assert session.close_expected == (expected in END_STATES)
 
 
 def test_table_has_no_way_out_of_an_end_state() -> None:
     assert not [source for source, _ in TRANSITIONS if source in END_STATES]
-    assert set(TRANSITIONS.values()) == {State.CLOSING, *END_STATES}
+    assert set(TRANSITIONS.values()) == {State.CLOSING, State.FAILING, *END_STATES}
 
 
 def test_repr_shows_role_state_and_compression() -> None:
