@@ -10,7 +10,7 @@ import pytest
 
 from runner.errors import TransportError
 from runner.net.http_server import HttpServer, ServerLimits
-from runner.net.listen import Listener
+from runner.net.listen import Listener, listen
 from runner.net.stream import ByteCounter, TcpStream
 from runner.protocol.http_server import Request, Response
 from runner.reactor import Reactor
@@ -36,12 +36,21 @@ def streams_are_closed() -> Iterator[None]:
         _streams.pop().close()
 
 
+class Server(HttpServer):
+    """On a free port of the loopback interface."""
+
+    def __init__(self, reactor: Reactor, answer: Callable[[Request], Response], **how: Any) -> None:
+        listener = Listener(reactor)
+        self.port = listener.port
+        super().__init__(reactor, listener, answer, **how)
+
+
 class Client:
     """A client's connection, for tasks of the server's own reactor."""
 
-    def __init__(self, reactor: Reactor, server: HttpServer) -> None:
+    def __init__(self, reactor: Reactor, server: Server) -> None:
         self._reactor = reactor
-        sock = socket.create_connection(("127.0.0.1", int(server.address.rpartition(":")[2])))
+        sock = socket.create_connection(("127.0.0.1", server.port), BOUND_S)
         self.stream = TcpStream(reactor, sock, ByteCounter())
         _streams.append(self.stream)
 
@@ -64,14 +73,14 @@ class Client:
 
 def serve(
     reactor: Reactor,
-    client: Callable[[HttpServer], Any],
+    client: Callable[[Server], Any],
     answer: Callable[[Request], Response] = lambda request: Response(200, body=request.target.encode()),
     **how: Any,
 ) -> Any:
     """Run `client` in a task beside the server, which is closed afterwards."""
 
     def main() -> Any:
-        server = HttpServer(reactor, "127.0.0.1", 0, answer, **how)
+        server = Server(reactor, answer, **how)
         try:
             return client(server)
         finally:
@@ -83,7 +92,7 @@ def serve(
 
 
 def test_a_connection_serves_one_request_after_the_other(reactor: Reactor) -> None:
-    def main(server: HttpServer) -> list[str]:
+    def main(server: Server) -> list[str]:
         client = Client(reactor, server)
         return [client.ask("a"), client.ask("b")]
 
@@ -91,7 +100,7 @@ def test_a_connection_serves_one_request_after_the_other(reactor: Reactor) -> No
 
 
 def test_answers_are_dated(reactor: Reactor) -> None:
-    def main(server: HttpServer) -> str:
+    def main(server: Server) -> str:
         client = Client(reactor, server)
         client.send(GET % b"")
         return client.receive()
@@ -110,7 +119,7 @@ def test_a_request_that_waits_keeps_nobody_else_waiting(reactor: Reactor) -> Non
             reactor.wake(waiting.pop())
         return Response(200, body=request.target.encode())
 
-    def main(server: HttpServer) -> list[str]:
+    def main(server: Server) -> list[str]:
         first, second = Client(reactor, server), Client(reactor, server)
         first.send(GET % b"wait")
         while not waiting:
@@ -121,7 +130,7 @@ def test_a_request_that_waits_keeps_nobody_else_waiting(reactor: Reactor) -> Non
 
 
 def test_clients_beyond_the_bound_wait_until_others_leave(reactor: Reactor) -> None:
-    def main(server: HttpServer) -> str:
+    def main(server: Server) -> str:
         first, second, third = (Client(reactor, server) for _ in range(3))
         assert (first.ask("1"), second.ask("2")) == ("/1", "/2")
         third.send(GET % b"3")
@@ -137,7 +146,7 @@ def test_clients_beyond_the_bound_wait_until_others_leave(reactor: Reactor) -> N
     "sent", [b"", b"GET / HTTP/1.1\r\n", GET % b"", b"PUT / HTTP/1.1\r\nContent-Length: 9\r\n"]
 )
 def test_a_client_that_does_nothing_more_is_left(reactor: Reactor, sent: bytes) -> None:
-    def main(server: HttpServer) -> str:
+    def main(server: Server) -> str:
         client = Client(reactor, server)
         client.send(sent)
         answer = client.receive() if sent.endswith(b"\r\n\r\n") else ""
@@ -147,7 +156,7 @@ def test_a_client_that_does_nothing_more_is_left(reactor: Reactor, sent: bytes) 
 
 
 def test_what_is_no_request_is_told_so_though_more_comes(reactor: Reactor) -> None:
-    def main(server: HttpServer) -> str:
+    def main(server: Server) -> str:
         client = Client(reactor, server)
         client.send(b"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999\r\n\r\n" + b"x" * 100_000)
         return client.receive()
@@ -164,7 +173,7 @@ def test_close_ends_idle_connections_and_lets_requests_under_way_be_answered(rea
             reactor.park()
         return Response(200, body=request.target.encode())
 
-    def main(server: HttpServer) -> list[str]:
+    def main(server: Server) -> list[str]:
         idle, busy, stuck = (Client(reactor, server) for _ in range(3))
         idle.ask("idle")
         for client in (busy, stuck):
@@ -183,13 +192,33 @@ def test_close_ends_idle_connections_and_lets_requests_under_way_be_answered(rea
 
 
 def test_an_empty_host_means_all_addresses_of_the_machine(reactor: Reactor) -> None:
-    listener = Listener(reactor, "", 0)
+    listener = listen(reactor, ":0")
     addresses = ["127.0.0.1", *(["::1"] if socket.has_dualstack_ipv6() else [])]
     for address in addresses:
         socket.create_connection((address, listener.port), BOUND_S).close()
     listener.close()
 
 
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("6565", "listen tcp: address 6565: missing port in address"),
+        ("127.0.0.1", "listen tcp: address 127.0.0.1: missing port in address"),
+        ("127.0.0.1:65536", "listen tcp: address 127.0.0.1:65536: invalid port"),
+        ("[::1:1", "listen tcp: address [::1:1: invalid port"),
+        ("192.0.2.1:0", "listen tcp 192.0.2.1:0: bind: cannot assign requested address"),
+    ],
+)
+def test_address_that_cannot_be_listened_on_is_told_as_go_tells_it(
+    reactor: Reactor, address: str, message: str
+) -> None:
+    with pytest.raises(TransportError) as caught:
+        listen(reactor, address)
+    assert caught.value.message == message
+
+
 def test_address_in_use_cannot_be_listened_on(reactor: Reactor) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
-        HttpServer(reactor, "127.0.0.1", taken.getsockname()[1], lambda request: Response(200))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(TransportError, match=f"listen tcp {address}: bind: address already in use"):
+            listen(reactor, address)
