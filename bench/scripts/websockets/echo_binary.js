@@ -1,0 +1,24 @@
+// Each virtual user sends 16 KiB and waits for them, EACH times.
+import { WebSocket } from 'k6/websockets';
+
+export const options = {
+  scenarios: { all: { executor: 'per-vu-iterations', vus: Number(__ENV.VUS) } },
+  thresholds: { ws_msgs_received: [`count==${__ENV.VUS * __ENV.EACH}`] },
+};
+
+const data = new ArrayBuffer(16 * 1024);
+
+export default function () {
+  let left = Number(__ENV.EACH);
+  const socket = new WebSocket(__ENV.WS_URL);
+  socket.binaryType = 'arraybuffer';
+  socket.onopen = () => socket.send(data);
+  socket.onmessage = () => {
+    left -= 1;
+    if (left > 0) {
+      socket.send(data);
+    } else {
+      socket.close();
+    }
+  };
+}

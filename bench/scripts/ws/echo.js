@@ -1,0 +1,22 @@
+// Each virtual user sends 11 bytes and waits for them, EACH times.
+import ws from 'k6/ws';
+
+export const options = {
+  scenarios: { all: { executor: 'per-vu-iterations', vus: Number(__ENV.VUS) } },
+  thresholds: { ws_msgs_received: [`count==${__ENV.VUS * __ENV.EACH}`] },
+};
+
+export default function () {
+  let left = Number(__ENV.EACH);
+  ws.connect(__ENV.WS_URL, (socket) => {
+    socket.on('open', () => socket.send('hello world'));
+    socket.on('message', () => {
+      left -= 1;
+      if (left > 0) {
+        socket.send('hello world');
+      } else {
+        socket.close();
+      }
+    });
+  });
+}
