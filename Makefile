@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint clean
+.PHONY: help demo test lint bench clean
 
 help: ## Say what there is
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1  \2/p' Makefile
@@ -24,6 +24,9 @@ lint: $(INSTALLED_DEV) ## Check style and types
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
+
+bench: $(INSTALLED) ## Measure CPU, memory and start-up against k6 (K6_BINARY=...) or a bare client; ARGS="--help"
+	$(BIN)/python bench/compare.py $(ARGS)
 
 clean: ## Remove the virtual environment and what tools left
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
