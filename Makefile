@@ -15,7 +15,7 @@ AUTOBAHN := build/autobahn
 CASES := *
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint autobahn python2 clean
+.PHONY: help demo test lint autobahn python2 bench clean
 
 help: ## Say what there is
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1  \2/p' Makefile
@@ -37,6 +37,9 @@ autobahn: python2 $(INSTALLED) $(AUTOBAHN)/.installed ## Run the Autobahn test s
 python2:
 	@"$(PYTHON2)" -c 'import sys; sys.exit(sys.version_info[:2] != (2, 7))' 2>/dev/null || { \
 	    echo "The Autobahn test suite needs CPython 2.7: make autobahn PYTHON2=/path/to/python2.7" >&2; exit 1; }
+
+bench: $(INSTALLED) ## Measure CPU, memory and start-up against k6 (K6_BINARY=...) or a bare client; ARGS="--help"
+	$(BIN)/python bench/compare.py $(ARGS)
 
 clean: ## Remove the virtual environment and what tools left
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,7 +3,8 @@ import { WebSocket } from 'k6/websockets';
 
 export const options = {
   scenarios: { all: { executor: 'per-vu-iterations', vus: Number(__ENV.VUS) } },
-  thresholds: { ws_msgs_received: [`count==${__ENV.VUS * __ENV.EACH}`] },
+  // Bytes, too: a threshold without a sample holds.
+  thresholds: { ws_msgs_received: [`count==${__ENV.VUS * __ENV.EACH}`], data_received: ['count>0'] },
 };
 
 export default function () {
