@@ -278,14 +278,16 @@ class Interpreter:
             raise self._failure()
         return answer
 
-    def _failure(self) -> ScriptError:
-        """The exception in slot 0."""
+    def _failure(self) -> Exception:
+        """The exception in slot 0, or ours that it stands for."""
         assert self._door is not None
         try:
             told = self._door.enter("describeSlot", ())
         except ScriptFailed:
             return ScriptError("Error: an exception that cannot be put into words")
         described = well_formed(json.loads(str(told)))
+        if self._load_errors and described["text"].startswith(_LOADER_FAILED):
+            return self._load_errors[0]
         return ScriptError(described["text"], described["stack"])
 
     def _require_loading(self) -> None:

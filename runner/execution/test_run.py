@@ -186,20 +186,20 @@ class TestRun:
                     judge_thresholds=lambda: self._judge(prepared, phases),
                 ),
             ):
-                has_run = self._run_phases(phases)
-                if has_run and options.linger:
+                has_begun = self._run_phases(phases)
+                if has_begun and options.linger:
                     self._stay(display)
         except RestApiFailed as error:
             self._end.note(error.exit_code, NO_SERVER, {"error": error.message})
             return
         finally:
             display.stop()
-        if has_run:
-            self._finish(prepared, phases)
+        self._finish(prepared, phases)
+        if has_begun:
             display.write_block()
 
     def _run_phases(self, phases: Phases) -> bool:
-        """Whether they began: an error that comes before leaves nothing to sum up."""
+        """Whether they began: the virtual users are there."""
         try:
             phases.make_vus()
             # For a stop that came in their last moment: it interrupts the next wait.
