@@ -24,7 +24,7 @@ demo: $(INSTALLED) ## Run scripts/websocket.js against an echo server of our own
 	@PATH="$(CURDIR)/$(BIN):$$PATH" .ci/demo
 
 test: $(INSTALLED_DEV) ## Run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(INSTALLED_DEV) ## Check style and types
 	$(BIN)/python -m ruff check .
