@@ -80,8 +80,8 @@ class Sink(Protocol):
 class Logger:
     """Writes log lines; one write and one flush per line.
 
-    ``before_line`` and ``after_line`` may be set to callables that clear and redraw what else is on the
-    same terminal (the progress bars).  A line that cannot be written is lost and the run goes on.
+    ``after_line`` may be set to a callable that draws again what else is on the same terminal (the progress
+    bars).  A line that cannot be written is lost and the run goes on.
 
     Args:
         sink: a text stream, or None to drop every line.
@@ -103,7 +103,6 @@ class Logger:
         now: Callable[[], float] = time.time,
     ) -> None:
         self.level = level
-        self.before_line: Callable[[], None] | None = None
         self.after_line: Callable[[], None] | None = None
         self._sink = sink
         self._console_sink = console_sink
@@ -168,8 +167,6 @@ class Logger:
         return _text_line(level, message, fields, self._now())
 
     def _write(self, sink: Sink, line: str, *, hooks: bool) -> None:
-        if hooks and self.before_line:
-            self.before_line()
         # A full disk, a closed pipe or an ASCII terminal must not end the load test.
         with contextlib.suppress(OSError, ValueError):
             _write_encodable(sink, line)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from runner.errors import K6pyError
+from runner.execution.terminal import terminal_safe
 from runner.log import open_log
 
 
@@ -24,11 +25,12 @@ def log_error(error: K6pyError, flags: Mapping[str, Sequence[str]], environ: Map
             ("logFormat", "K6_LOG_FORMAT", "text"),
         )
     )
+    stdout, stderr = terminal_safe(sys.stdout), terminal_safe(sys.stderr)
     color = sys.stderr.isatty() and "noColor" not in flags and "NO_COLOR" not in environ
     try:
-        logger = open_log(log_output, log_format, color=color)
+        logger = open_log(log_output, log_format, color=color, stdout=stdout, stderr=stderr)
     except K6pyError:
         # The log itself may be what went wrong.
-        logger = open_log("stderr", log_format, color=color)
+        logger = open_log("stderr", log_format, color=color, stdout=stdout, stderr=stderr)
     logger.error(error.log_text())
     logger.close()

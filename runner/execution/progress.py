@@ -7,44 +7,77 @@ do).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
 
 from runner.execution.executors.base import Executor
+from runner.options.durations import fixed_length_duration
 
-BANNER = r"""
-         _      __   ____  __  __
+BANNER = r"""         _      __   ____  __  __
         | | __ / /_ |  _ \ \ \/ /     k6py: k6 scripts,
         | |/ /| '_ \| |_) | \  /      inside Python
         |   < | (_) |  __/  / /
-        |_|\_\ \___/|_|    /_/
-"""
+        |_|\_\ \___/|_|    /_/"""
 
-_BAR_WIDTH = 38
+BAR_WIDTH = 38
+# What is narrower is shown as a percentage.
+_BAR_WIDTH_MIN = 7
+_NAME_WIDTH_MIN = len("Init")
 
 
-def banner(script: str, outputs: Sequence[str], scenarios: str) -> str:
+@dataclass(frozen=True)
+class Canvas:
+    """Where the progress block goes.
+
+    Args:
+        columns: of the terminal; 0 for anything else, which gets percentages in place of bars.
+        color: whether to use ANSI colours.
+    """
+
+    columns: int = 0
+    color: bool = False
+
+    def paint(self, text: str, code: str, end: str = "0") -> str:
+        """`text` in a colour."""
+        return f"\x1b[{code}m{text}\x1b[{end}m" if self.color else text
+
+
+@dataclass(frozen=True)
+class ProgressRow:
+    """One line with a bar.
+
+    Args:
+        name: what it is about.
+        fraction: how much is done, from 0 to 1.
+        mark: one character.
+        columns: what stands behind the bar.
+    """
+
+    name: str
+    fraction: float = 0.0
+    mark: str = " "
+    columns: tuple[str, ...] = ()
+
+
+def banner(script: str, outputs: Sequence[str], scenarios: tuple[str, str], canvas: Canvas) -> str:
     """The text before a run.
 
     Args:
         outputs: descriptions of the outputs, empty for none.
-        scenarios: the list of scenarios, as ``describe_scenarios`` gives it.
+        scenarios: heading and list, as ``describe_scenarios`` gives them.
     """
-    return (
-        f"{BANNER}\n     execution: local\n        script: {script}\n"
-        f"        output: {', '.join(outputs) or '-'}\n\n{scenarios}\n\n"
-    )
+    heading, listed = scenarios
+    facts = (("execution", "local"), ("script", script), ("output", ", ".join(outputs) or "-"))
+    lines = "".join(f"{name:>14}: {canvas.paint(value, '36')}\n" for name, value in facts)
+    scenario_line = f"{'scenarios':>14}: {canvas.paint(heading, '36')}"
+    return f"\n{canvas.paint(BANNER, '33')}\n\n{lines}\n{scenario_line}\n{listed}\n\n"
 
 
-def running_line(
-    executors: Sequence[Executor],
-    elapsed_s: float,
-    longest_s: float,
-    vus: int,
-    *,
-    status: str = "running",
-) -> str:
+def running_line(executors: Sequence[Executor], elapsed_s: float, longest_s: float, vus: int) -> str:
     """``running (0m01.0s), 3/5 VUs, 4 complete and 0 interrupted iterations``.
 
     Args:
+        elapsed_s: since the run began, setup() included.
         longest_s: the test's longest duration, which sets the width of the time.
         vus: how many VUs are initialised.
     """
@@ -52,70 +85,82 @@ def running_line(
     complete = sum(executor.counts.complete for executor in executors)
     interrupted = sum(executor.counts.interrupted for executor in executors)
     return (
-        f"{status} ({_clock(elapsed_s, longest_s)}), {active:0{len(str(vus))}d}/{vus} VUs,"
+        f"running ({fixed_length_duration(elapsed_s, longest_s)}), {active:0{len(str(vus))}d}/{vus} VUs,"
         f" {complete} complete and {interrupted} interrupted iterations"
     )
 
 
-def scenario_line(executor: Executor, now_s: float, name_width: int, *, bar: bool) -> str:
+def scenario_row(executor: Executor, now_s: float, scenarios_started_s: float) -> ProgressRow:
     """One scenario's progress.
 
     Args:
-        name_width: of the longest scenario name.
-        bar: draw a bar instead of the bare percentage.
+        scenarios_started_s: when all scenarios began, those with a startTime to wait.
     """
-    scenario = executor.scenario
-    name = scenario.name.ljust(name_width)
+    name, start_time_s = executor.scenario.name, executor.scenario.start_time_s
     if executor.started_s is None:
-        return f"{name} • [ {'waiting':^{_BAR_WIDTH - 2}}]" if bar else f"{name} • [   0% ]"
-    end_s = now_s if executor.finished_s is None else executor.finished_s
-    elapsed_s = min(end_s - executor.started_s, scenario.run_time_s())
+        left_s = max(0.0, scenarios_started_s + start_time_s - now_s)
+        return ProgressRow(name, 0.0, "•", ("waiting", fixed_length_duration(left_s, start_time_s)))
+    elapsed_s = (now_s if executor.finished_s is None else executor.finished_s) - executor.started_s
     fraction = max(0.0, min(1.0, executor.fraction(elapsed_s)))
-    columns = executor.details(_elapsed(elapsed_s, scenario.run_time_s()))
-    shown = f"[{_bar(fraction)}]" if bar else f"[ {int(fraction * 100):3d}% ]"
-    return f"{name} {_mark(executor, end_s)} {shown} {'  '.join(columns)}"
+    return ProgressRow(name, fraction, _mark(executor, elapsed_s), tuple(executor.details(elapsed_s)))
 
 
-def waiting_lines(
-    title: str, text: str, fraction: float, scenarios: Sequence[str], name_width: int, *, bar: bool
-) -> list[str]:
-    """The block before the scenarios start: what the run does now, and no progress in any of them.
+def _mark(executor: Executor, elapsed_s: float) -> str:
+    if executor.finished_s is not None:
+        return "✗" if executor.fell_short else "✓"
+    return "↓" if elapsed_s >= executor.scenario.run_time_s() else " "
+
+
+def block(heading: str | ProgressRow, rows: Sequence[ProgressRow], canvas: Canvas) -> list[str]:
+    """The lines of the block, without their ends.
 
     Args:
-        text: what it does, behind the bar.
-        fraction: how much of that is done.
-        scenarios: their names.
+        heading: the first line.
+        rows: of the scenarios.
     """
-
-    def shown(share: float) -> str:
-        return f"[{_bar(share)}]" if bar else f"[ {int(share * 100):3d}% ]"
-
-    names = (f"{name.ljust(name_width)}   {shown(0.0)}" for name in scenarios)
-    return [f"{title.ljust(name_width)}   {shown(fraction)} {text}", *names]
-
-
-def _mark(executor: Executor, end_s: float) -> str:
-    assert executor.started_s is not None
-    if executor.finished_s is not None:
-        return "✗" if executor.was_cut_off else "✓"
-    return "↓" if end_s - executor.started_s > executor.scenario.run_time_s() else " "
+    name_width = max(_NAME_WIDTH_MIN, *(len(row.name) for row in rows)) if rows else _NAME_WIDTH_MIN
+    rights = _aligned([row.columns for row in rows])
+    lines = [_line(row, right, rights, name_width, canvas) for row, right in zip(rows, rights, strict=True)]
+    if isinstance(heading, str):
+        return [heading, *lines]
+    right = "".join(heading.columns)
+    return [_line(heading, right, [right], name_width, canvas), *lines]
 
 
-def _bar(fraction: float) -> str:
-    filled = int(fraction * _BAR_WIDTH)
-    if filled >= _BAR_WIDTH:
-        return "=" * _BAR_WIDTH
-    return ("=" * max(0, filled - 1) + (">" if filled else "")).ljust(_BAR_WIDTH, "-")
+def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
+    """Each row's columns as text; a row's last column makes no column wider, but is filled up to it."""
+    widths = [max(map(len, column)) for column in zip_longest(*(row[:-1] for row in table), fillvalue="")]
+    texts = []
+    for row in table:
+        text = "".join(f"{cell:<{width}}  " for cell, width in zip(row[:-1], widths, strict=False))
+        last = row[-1] if row else ""
+        is_filled = 0 < len(row) <= len(widths)
+        texts.append(text + (f"{last:<{widths[len(row) - 1] + 1}}" if is_filled else last))
+    return texts
 
 
-def _clock(elapsed_s: float, longest_s: float) -> str:
-    """``0m01.0s``, with as many digits of minutes as the longest duration needs, and hours if it has them."""
-    minutes, seconds = divmod(int(elapsed_s * 10) / 10, 60)
-    if longest_s >= 3600:
-        hours, minutes = divmod(int(minutes), 60)
-        return f"{hours:0{len(str(int(longest_s // 3600)))}d}h{minutes:02d}m{seconds:04.1f}s"
-    return f"{int(minutes):0{2 if longest_s >= 600 else 1}d}m{seconds:04.1f}s"
+def _line(row: ProgressRow, right: str, rights: Sequence[str], name_width: int, canvas: Canvas) -> str:
+    left = f"{row.name:<{name_width}} {_painted(row.mark, canvas)} "
+    # Name, mark, brackets and the widest text on the right leave this much, and the last column stays free.
+    room = canvas.columns - 1 - (name_width + 3) - len("[] ") - max(map(len, rights), default=0)
+    width = min(BAR_WIDTH, room)
+    if canvas.columns == 0 or width < _BAR_WIDTH_MIN:
+        return f"{left}[ {row.fraction * 100:3.0f}% ]{f' {right}' if right else ''}"
+    return f"{left}[{_bar(row.fraction, width, canvas)}]{f' {right}' if right else ''}"
 
 
-def _elapsed(elapsed_s: float, longest_s: float) -> str:
-    return f"{int(elapsed_s * 10) / 10:04.1f}s" if longest_s < 60 else _clock(elapsed_s, longest_s)
+def _painted(mark: str, canvas: Canvas) -> str:
+    match mark:
+        case "✓":
+            return canvas.paint(mark, "32")
+        case "✗":
+            return canvas.paint(mark, "31")
+        case "•":
+            return canvas.paint(mark, "2", "22")
+    return mark
+
+
+def _bar(fraction: float, width: int, canvas: Canvas) -> str:
+    filled = min(width, int(fraction * width))
+    tip = ">" if 0 < filled < width else ""
+    return "=" * (filled - len(tip)) + tip + canvas.paint("-" * (width - filled), "2", "22")

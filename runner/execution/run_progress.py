@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from runner.execution.phases import Phases
-from runner.execution.progress import running_line, scenario_line, waiting_lines
+from runner.execution.progress import Canvas, ProgressRow, block, running_line, scenario_row
 from runner.options.scenario_plan import max_duration_s
 from runner.options.scenarios import ScenarioConfig
-
-# The titles of the lines above the scenarios before these start.
-_INIT, _RUN = "Init", "Run"
 
 
 class RunProgress:
@@ -24,27 +21,31 @@ class RunProgress:
     def __init__(self, phases: Phases, scenarios: Sequence[ScenarioConfig], now: Callable[[], float]) -> None:
         self._phases = phases
         self._now = now
-        self._names = [scenario.name for scenario in scenarios]
-        self._name_width = max(len(name) for name in [_INIT, *self._names])
+        self._waiting = [ProgressRow(scenario.name) for scenario in scenarios]
         self._longest_s = max_duration_s(scenarios)
 
-    def lines(self, bar: bool) -> list[str]:
+    def lines(self, canvas: Canvas) -> list[str]:
         """The block as it is now.
 
         Args:
-            bar: draw bars instead of bare percentages.
+            canvas: where it goes.
         """
         phases = self._phases
-        width = self._name_width
-        if phases.scenarios_run is not None:
-            executors = phases.scenarios_run.executors
-            return [
-                running_line(executors, phases.elapsed_s, self._longest_s, phases.vus),
-                *(scenario_line(executor, self._now(), width, bar=bar) for executor in executors),
-            ]
+        run = phases.scenarios_run
+        if run is None:
+            return block(self._heading(), self._waiting, canvas)
+        heading = running_line(run.executors, phases.elapsed_s, self._longest_s, phases.vus)
+        now_s = self._now()
+        return block(
+            heading, [scenario_row(executor, now_s, run.started_s) for executor in run.executors], canvas
+        )
+
+    def _heading(self) -> ProgressRow:
+        """What goes on before the scenarios."""
+        phases = self._phases
         if phases.has_begun:
-            text = "setup()" if phases.has_started else "paused"
-            return waiting_lines(_RUN, text, 1.0, self._names, width, bar=bar)
+            return ProgressRow("Run", 1.0, columns=("setup()" if phases.has_started else "paused",))
         done, total = phases.initialised
-        text = f"{done}/{total} VUs initialized"
-        return waiting_lines(_INIT, text, done / total if total else 1.0, self._names, width, bar=bar)
+        return ProgressRow(
+            "Init", done / total if total else 1.0, columns=(f"{done}/{total} VUs initialized",)
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from runner.errors import InternalError
 from runner.execution.executors.base import Executor, ExecutorVu, Surroundings
@@ -29,6 +30,10 @@ class ScenariosRun:
         pool: filled with as many VUs as the scenarios need at the same time.
         scenarios: in the order in which they are shown.
         on_bug: told of an error of our own; the test is to be stopped.
+
+    Attributes:
+        executors: in the order of the scenarios.
+        started_s: when they began.
     """
 
     def __init__(
@@ -46,12 +51,12 @@ class ScenariosRun:
         self.lateness = Lateness(context.reactor)
         self.executors = [self._executor(scenario) for scenario in scenarios]
         self._tasks: list[Task] = []
-        self._started_s: float | None = None
+        self.started_s = 0.0
         self._stopped = False
 
     def run(self) -> None:
         """Run them to their ends; parks the calling task."""
-        self._started_s = self._reactor.now()
+        self.started_s = self._reactor.now()
         self.lateness.start()
         self._tasks = [self._reactor.spawn(self._run_one, executor) for executor in self.executors]
         for task in self._tasks:
@@ -115,7 +120,9 @@ class ScenariosRun:
             try:
                 number = next(numbers)
                 vu.begin_iteration(scenario.name, tags, scenario.env, number, scenario.number_in_test(number))
-                return run_iteration(vu, scenario, deadline_s).interrupted
+                outcome = run_iteration(vu, scenario, deadline_s)
+                # The iteration that ends the test is measured like any other, and counted like those that it cuts off.
+                return outcome.interrupted or vu.abort_message is not None
             except InternalError as error:
                 self._on_bug(error)
             except Exception as error:
@@ -126,7 +133,7 @@ class ScenariosRun:
             take_vus=lambda count: [*self._take_vus(scenario, count)],
             make_vu=self._pool.make,
             run_iteration=iterate,
-            warn=self._context.logger.warning,
+            warn=partial(self._context.logger.warning, executor=scenario.EXECUTOR, scenario=scenario.name),
             drop=lambda count: drop_iterations(self._context, scenario, count),
             note_start=self.lateness.note_start,
             min_iteration_s=options.min_iteration_duration_s or 0.0,
@@ -136,8 +143,7 @@ class ScenariosRun:
         executor.run()
 
     def _run_one(self, executor: Executor) -> None:
-        assert self._started_s is not None
-        planned_s = self._started_s + executor.scenario.start_time_s
+        planned_s = self.started_s + executor.scenario.start_time_s
         try:
             self._reactor.sleep_until(planned_s)
         except Interrupted:

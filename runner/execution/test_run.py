@@ -15,7 +15,7 @@ from runner.execution.intervals import watching
 from runner.execution.phases import Phases, Stoppable
 from runner.execution.preparation import PreparedTest, prepare
 from runner.execution.processes import hire_workers
-from runner.execution.progress import banner
+from runner.execution.progress import Canvas, banner
 from runner.execution.progress_display import ProgressDisplay
 from runner.execution.rest_server import NO_SERVER, RestApiFailed, serving
 from runner.execution.run_control import RunControl
@@ -26,6 +26,7 @@ from runner.execution.samples import SampleOutputs
 from runner.execution.signals import Signals
 from runner.execution.summary import EndOfTest
 from runner.execution.summary_phase import SummaryPhase
+from runner.execution.terminal import terminal_safe
 from runner.execution.vu_pool import VuPool
 from runner.execution.workers.crew import Crew
 from runner.log import Logger
@@ -57,7 +58,7 @@ def run_test(
     Raises:
         UsageError: the log cannot be opened.
     """
-    with run_log(config, stdout, stderr) as logger, Reactor() as reactor:
+    with run_log(config, terminal_safe(stdout), terminal_safe(stderr)) as logger, Reactor() as reactor:
         return TestRun(config, reactor, logger, stdout, stderr).run(limits or Limits(), native)
 
 
@@ -152,7 +153,8 @@ class TestRun:
         scenarios = scenarios_of_run(options)
         if not self._config.quiet:
             listed = describe_scenarios(scenarios, float(options.segment.length) if options.segment else 1.0)
-            self._write(banner(self._config.script, outputs.descriptions(), listed))
+            canvas = Canvas(color=self._has_colors)
+            self._write(banner(self._config.script, outputs.descriptions(), listed, canvas))
         phases = self._phases = Phases(
             prepared.context,
             self._config.script,
@@ -165,6 +167,7 @@ class TestRun:
             self._reactor,
             None if self._config.quiet else self._stdout,
             is_terminal=self._stdout.isatty(),
+            color=self._has_colors,
             logger=self._logger,
             lines=RunProgress(phases, scenarios, self._reactor.now).lines,
         )
@@ -189,12 +192,12 @@ class TestRun:
                 has_begun = self._run_phases(phases)
                 if has_begun and options.linger:
                     self._stay(display)
+            self._finish(prepared, phases)
         except RestApiFailed as error:
             self._end.note(error.exit_code, NO_SERVER, {"error": error.message})
             return
         finally:
             display.stop()
-        self._finish(prepared, phases)
         if has_begun:
             display.write_block()
 
@@ -238,8 +241,8 @@ class TestRun:
             prepared.context,
             duration_s=phases.elapsed_s,
             setup_data=phases.setup_data,
-            stdout=self._stdout,
-            stderr=self._stderr,
+            stdout=terminal_safe(self._stdout),
+            stderr=terminal_safe(self._stderr),
         )
         self._phase = phase = SummaryPhase(self._config, prepared, summary)
         try:
@@ -316,9 +319,14 @@ class TestRun:
 
     # ---- what is shown
 
+    @property
+    def _has_colors(self) -> bool:
+        return self._stdout.isatty() and not self._config.no_color
+
     def _write(self, text: str) -> None:
+        stdout = terminal_safe(self._stdout)
         try:
-            self._stdout.write(text)
-            self._stdout.flush()
+            stdout.write(text)
+            stdout.flush()
         except OSError as error:
             self._logger.debug(f"standard output cannot be written: {error.strerror}")

@@ -73,6 +73,22 @@ def format_duration(seconds: float) -> str:
     return f"{sign}{minutes}m{text}" if minutes else f"{sign}{text}"
 
 
+def fixed_length_duration(seconds: float, longest_s: float) -> str:
+    """A duration to a tenth of a second, in as many digits as `longest_s` needs: ``0m01.0s``, ``00h00m01.0s``."""
+    tenths = round(seconds * 10)
+    minutes, tenths = divmod(tenths, 600)
+    if longest_s < 60:
+        return f"{minutes * 60 + tenths / 10:0{3 if longest_s < 10 else 4}.1f}s"
+    text = f"{tenths / 10:04.1f}s"
+    if longest_s < 3600:
+        return f"{minutes:0{1 if longest_s < 600 else 2}d}m{text}"
+    hours, minutes = divmod(minutes, 60)
+    if longest_s < 24 * 3600:
+        return f"{hours:0{len(str(int(longest_s // 3600)))}d}h{minutes:02d}m{text}"
+    days, hours = divmod(hours, 24)
+    return f"{days:0{len(str(int(longest_s // (24 * 3600))))}d}d{hours:02d}h{minutes:02d}m{text}"
+
+
 def _scaled(number: str, unit_ns: int) -> int:
     """Nanoseconds of a decimal number of units; integers all the way, so that nothing is rounded."""
     whole, _, fraction = number.partition(".")

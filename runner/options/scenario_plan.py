@@ -131,8 +131,8 @@ def scenarios_of_run(options: Options) -> list[ScenarioConfig]:
     return [part for scenario in ordered if (part := scenario.in_segment(segment)) is not None]
 
 
-def describe_scenarios(ordered: Sequence[ScenarioConfig], share: float = 1.0) -> str:
-    """The list of scenarios that k6 prints before a run; no newline at the end.
+def describe_scenarios(ordered: Sequence[ScenarioConfig], share: float = 1.0) -> tuple[str, str]:
+    """What k6 prints of the scenarios before a run: a sentence about all of them, and the list.
 
     Args:
         ordered: as they are shown.
@@ -140,10 +140,10 @@ def describe_scenarios(ordered: Sequence[ScenarioConfig], share: float = 1.0) ->
     """
     noun = "scenario" if len(ordered) == 1 else "scenarios"
     heading = (
-        f"     scenarios: ({share:.2%}) {len(ordered)} {noun}, {max_vus(ordered)} max VUs, "
-        f"{format_duration(max_duration_s(ordered))} max duration (incl. graceful stop):"
+        f"({share:.2%}) {len(ordered)} {noun}, {max_vus(ordered)} max VUs, "
+        f"{format_duration(round(max_duration_s(ordered), 1))} max duration (incl. graceful stop):"
     )
-    return "\n".join([heading, *(f"{'':14}* {scenario.name}: {scenario.describe()}" for scenario in ordered)])
+    return heading, "\n".join(f"{'':14}* {scenario.name}: {scenario.describe()}" for scenario in ordered)
 
 
 def _scenario(name: str, fields: Mapping[str, object]) -> ScenarioConfig:

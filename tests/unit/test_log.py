@@ -139,14 +139,13 @@ def test_debug_lines_need_verbose(verbose: bool, shown: str) -> None:
     assert sink.getvalue() == shown
 
 
-def test_hooks_surround_each_line() -> None:
+def test_each_line_is_followed_by_what_else_is_on_the_terminal() -> None:
     sink = io.StringIO()
     logger = logger_on(sink, "raw")
-    logger.before_line = lambda: sink.write("<") and None
     logger.after_line = lambda: sink.write(">") and None
     logger.info("x")
     logger.debug("dropped")
-    assert sink.getvalue() == "<x\n>"
+    assert sink.getvalue() == "x\n>"
 
 
 class BrokenSink(io.StringIO):

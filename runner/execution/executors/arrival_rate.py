@@ -13,7 +13,6 @@ from runner.errors import K6pyError
 from runner.execution.executors.base import Executor, ExecutorVu
 from runner.ops import Interrupted
 from runner.options.arrival_rates import ConstantArrivalRate, RampingArrivalRate
-from runner.options.durations import format_duration
 from runner.reactor import Task
 
 # Starts that are due already happen in one turn of the reactor: one in each turn would be fewer the more VUs are busy.
@@ -35,6 +34,10 @@ class ArrivalRateExecutor(Executor):
     @abstractmethod
     def rate_at(self, elapsed_s: float) -> float:
         """Iterations per second that are wanted at `elapsed_s`."""
+
+    @abstractmethod
+    def highest_rate(self) -> float:
+        """The most of what rate_at() gives."""
 
     def start_tasks(self) -> None:
         """VUs wait for iterations, and one task hands them out."""
@@ -137,14 +140,12 @@ class ArrivalRateExecutor(Executor):
         total_s = self.scenario.run_time_s()
         return min(1.0, elapsed_s / total_s) if total_s else 1.0
 
-    def details(self, elapsed: str) -> list[str]:
+    def details(self, elapsed_s: float) -> list[str]:
         """VUs in use and made, time, and rate."""
-        made = len(self.vus)
-        total = format_duration(self.scenario.run_time_s())
-        elapsed_s = 0.0 if self.started_s is None else self._reactor.now() - self.started_s
         width = len(str(self.scenario.max_vus()))
+        rate = self.rate_at(min(elapsed_s, self.scenario.run_time_s()))
         return [
-            f"{self.counts.active_vus:0{width}d}/{made:0{width}d} VUs",
-            total if self.finished_s is not None else f"{elapsed}/{total}",
-            f"{self.rate_at(min(elapsed_s, self.scenario.run_time_s())):.2f} iters/s",
+            f"{self.shown_vus:0{width}d}/{len(self.vus):0{width}d} VUs",
+            self.time_column(elapsed_s),
+            f"{rate:0{len(f'{self.highest_rate():.2f}')}.2f} iters/s",
         ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from runner.ops import Interrupted
+from runner.options.durations import fixed_length_duration, format_duration
 from runner.options.scenarios import ScenarioConfig
 from runner.reactor import DeadlineReached, Reactor, Task
 
@@ -85,15 +86,16 @@ class Executor(ABC):
         self.counts = Counts()
         self.started_s: float | None = None
         self.finished_s: float | None = None
-        # Iterations were cut off: the graceful stop was not enough, or the test was stopped.
-        self.was_cut_off = False
+        # The test was stopped, or iterations were promised that nobody got to.
+        self.fell_short = False
         self.vus: list[ExecutorVu] = []
         self._reactor = reactor
         self._around = around
         self._stopped = False
         # Every task has been interrupted, or is about to end: no iteration starts any more.
         self._is_over = False
-        self._iterating = 0
+        # How many VUs were busy when the test was stopped: k6 goes on showing them.
+        self._shown_vus: int | None = None
         self._end_s = 0.0
         self._hard_end_s = 0.0
         # Every task of the scenario, with the VU whose script it runs.
@@ -108,11 +110,11 @@ class Executor(ABC):
         """How much of the scenario is done, from 0 to 1."""
 
     @abstractmethod
-    def details(self, elapsed: str) -> list[str]:
+    def details(self, elapsed_s: float) -> list[str]:
         """The columns behind the progress bar.
 
         Args:
-            elapsed: the time since the start, as it is shown.
+            elapsed_s: since the start, or from the start to the end.
         """
 
     def left_over(self) -> list[int]:
@@ -128,6 +130,7 @@ class Executor(ABC):
         self.started_s = self._reactor.now() if started_s is None else started_s
         if self._stopped:
             self.finished_s = self.started_s
+            self.fell_short = True
             return
         self._end_s = self.started_s + self.scenario.run_time_s()
         self._hard_end_s = self._end_s + self.scenario.graceful_stop_s
@@ -137,13 +140,17 @@ class Executor(ABC):
             self._cut_off()
             self._join(None)
         self.finished_s = self._reactor.now()
-        for count in self.left_over():
-            if count and not self._stopped:
+        left_over = [count for count in self.left_over() if count]
+        was_cut_off = self.finished_s >= self._hard_end_s
+        self.fell_short = self._stopped or (bool(left_over) and not was_cut_off)
+        if not self._stopped:
+            for count in left_over:
                 self._around.drop(count)
 
     def stop(self) -> None:
         """End the scenario now: running iterations are cut off, run() returns."""
         self._stopped = True
+        self._shown_vus = self.counts.active_vus
         self._end_s = self._hard_end_s = self._reactor.now()
         self._cut_off()
 
@@ -161,15 +168,33 @@ class Executor(ABC):
 
     def iterate(self, vu: ExecutorVu, hard_end_s: float) -> None:
         """Run and count one iteration; it is cut off at `hard_end_s`."""
-        self._iterating += 1
-        try:
-            was_cut_off = self._around.run_iteration(vu, hard_end_s)
-        finally:
-            self._iterating -= 1
-        if was_cut_off:
+        if self._around.run_iteration(vu, hard_end_s):
             self.counts.interrupted += 1
         else:
             self.counts.complete += 1
+
+    @property
+    def shown_vus(self) -> int:
+        """How many VUs iterate, for the progress display."""
+        return self.counts.active_vus if self._shown_vus is None else self._shown_vus
+
+    def time_column(self, elapsed_s: float) -> str:
+        """``0.5s/1s``; the whole time alone when it is over."""
+        total_s = self.scenario.run_time_s()
+        shown = format_duration(total_s)
+        return shown if elapsed_s >= total_s else f"{fixed_length_duration(elapsed_s, total_s)}/{shown}"
+
+    def is_cut_off_at(self, elapsed_s: float) -> bool:
+        """Whether no iteration may run any more `elapsed_s` after the start."""
+        return elapsed_s >= self.scenario.run_time_s() + self.scenario.graceful_stop_s
+
+    def bound_column(self, elapsed_s: float) -> str:
+        """time_column() for scenarios whose time is only a bound: it goes on in the graceful stop."""
+        total_s = self.scenario.run_time_s()
+        shown = format_duration(total_s)
+        if self.is_cut_off_at(elapsed_s):
+            return shown
+        return f"{fixed_length_duration(elapsed_s, total_s)}/{shown}"
 
     def rest(self, iteration_started_s: float) -> None:
         """Wait for the rest of minIterationDuration; also gives the other VUs a turn."""
@@ -188,7 +213,6 @@ class Executor(ABC):
 
     def _cut_off(self) -> None:
         self._is_over = True
-        self.was_cut_off = self.was_cut_off or self._iterating > 0
         for task, vu in self._tasks.items():
             if not task.done:
                 if vu is not None:

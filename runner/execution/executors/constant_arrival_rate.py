@@ -29,3 +29,7 @@ class ConstantArrivalRateExecutor(ArrivalRateExecutor):
     def rate_at(self, elapsed_s: float) -> float:
         """The same all the time."""
         return self.scenario.rate / self.scenario.time_unit_s * self.scenario.share
+
+    def highest_rate(self) -> float:
+        """The same all the time."""
+        return self.rate_at(0.0)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from runner.execution.executors.base import ExecutorVu
 from runner.execution.executors.looping import LoopingExecutor
-from runner.options.durations import format_duration
 from runner.options.scenarios import ConstantVus
 
 
@@ -24,7 +23,6 @@ class ConstantVusExecutor(LoopingExecutor):
         """By time."""
         return min(1.0, elapsed_s / self.scenario.duration_s)
 
-    def details(self, elapsed: str) -> list[str]:
+    def details(self, elapsed_s: float) -> list[str]:
         """VUs and time."""
-        total = format_duration(self.scenario.duration_s)
-        return [f"{self.scenario.vus} VUs", total if self.finished_s is not None else f"{elapsed}/{total}"]
+        return [f"{self.scenario.vus} VUs", self.time_column(elapsed_s)]

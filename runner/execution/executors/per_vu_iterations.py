@@ -10,7 +10,6 @@ from typing import Any
 
 from runner.execution.executors.base import ExecutorVu
 from runner.execution.executors.looping import LoopingExecutor
-from runner.options.durations import format_duration
 from runner.options.scenarios import PerVuIterations
 
 
@@ -37,13 +36,13 @@ class PerVuIterationsExecutor(LoopingExecutor):
     def fraction(self, elapsed_s: float) -> float:
         """By iterations: they end the scenario, its duration is only a bound."""
         done = self.counts.done
-        return done / (self.scenario.iterations * self.scenario.vus)
+        return 1.0 if self.is_cut_off_at(elapsed_s) else done / (self.scenario.iterations * self.scenario.vus)
 
-    def details(self, elapsed: str) -> list[str]:
+    def details(self, elapsed_s: float) -> list[str]:
         """VUs, time and iterations."""
-        done = self.counts.done
+        total = self.scenario.iterations * self.scenario.vus
         return [
             f"{self.scenario.vus} VUs",
-            f"{elapsed}/{format_duration(self.scenario.max_duration_s)}",
-            f"{done}/{self.scenario.iterations * self.scenario.vus} iters, {self.scenario.iterations} per VU",
+            self.bound_column(elapsed_s),
+            f"{self.counts.done:0{len(str(total))}d}/{total} iters, {self.scenario.iterations} per VU",
         ]

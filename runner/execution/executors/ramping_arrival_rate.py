@@ -34,3 +34,9 @@ class RampingArrivalRateExecutor(ArrivalRateExecutor):
     def rate_at(self, elapsed_s: float) -> float:
         """See RampingRate.rate_at."""
         return self._rate.rate_at(elapsed_s) * self.scenario.share
+
+    def highest_rate(self) -> float:
+        """At the peak of all stages."""
+        scenario = self.scenario
+        peak = max(scenario.start_rate, *(stage.target for stage in scenario.stages))
+        return peak / scenario.time_unit_s * scenario.share

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from runner.execution.executors.base import Executor, ExecutorVu
 from runner.execution.pacing import ActiveSpan, active_spans, cut_off_s, ramp_steps
 from runner.ops import Interrupted
-from runner.options.durations import format_duration
+from runner.options.durations import fixed_length_duration, format_duration
 from runner.options.scenarios import RampingVus
 from runner.reactor import Task
 
@@ -86,11 +86,14 @@ class RampingVusExecutor(Executor):
         total_s = self.scenario.run_time_s()
         return min(1.0, elapsed_s / total_s) if total_s else 1.0
 
-    def details(self, elapsed: str) -> list[str]:
+    def details(self, elapsed_s: float) -> list[str]:
         """VUs of those at the peak, and time."""
         peak = self.scenario.max_vus()
-        total = format_duration(self.scenario.run_time_s())
-        return [
-            f"{self.counts.active_vus:0{len(str(peak))}d}/{peak} VUs",
-            total if self.finished_s is not None else f"{elapsed}/{total}",
-        ]
+        return [f"{self.shown_vus:0{len(str(peak))}d}/{peak} VUs", self.time_column(elapsed_s)]
+
+    def time_column(self, elapsed_s: float) -> str:
+        """Here k6 writes the whole time, too, in a fixed length."""
+        total_s = self.scenario.run_time_s()
+        if elapsed_s >= total_s:
+            return format_duration(total_s)
+        return f"{fixed_length_duration(elapsed_s, total_s)}/{fixed_length_duration(total_s, total_s)}"

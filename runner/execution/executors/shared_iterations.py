@@ -9,7 +9,6 @@ from typing import Any
 
 from runner.execution.executors.base import ExecutorVu
 from runner.execution.executors.looping import LoopingExecutor
-from runner.options.durations import format_duration
 from runner.options.scenarios import SharedIterations
 
 
@@ -35,13 +34,13 @@ class SharedIterationsExecutor(LoopingExecutor):
 
     def fraction(self, elapsed_s: float) -> float:
         """By iterations: they end the scenario, its duration is only a bound."""
-        return self.counts.done / self.scenario.iterations
+        return 1.0 if self.is_cut_off_at(elapsed_s) else self.counts.done / self.scenario.iterations
 
-    def details(self, elapsed: str) -> list[str]:
+    def details(self, elapsed_s: float) -> list[str]:
         """VUs, time and iterations."""
-        done = self.counts.done
+        total = self.scenario.iterations
         return [
             f"{self.scenario.vus} VUs",
-            f"{elapsed}/{format_duration(self.scenario.max_duration_s)}",
-            f"{done}/{self.scenario.iterations} shared iters",
+            self.bound_column(elapsed_s),
+            f"{self.counts.done:0{len(str(total))}d}/{total} shared iters",
         ]

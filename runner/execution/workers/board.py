@@ -28,7 +28,7 @@ class Slot(IntEnum):
     FREE_VUS = 4
     # Iterations of other workers that came here and were started or dropped.
     PASSED_ON = 5
-    WAS_CUT_OFF = 6
+    FELL_SHORT = 6
 
 
 class Moment(IntEnum):

@@ -226,8 +226,8 @@ class Crew:
 
     # ---- the scenarios
 
-    def run_scenarios(self, run_started_s: float) -> None:
-        """Let all workers start their scenarios.
+    def run_scenarios(self, run_started_s: float) -> float:
+        """Let all workers start their scenarios; the moment of the start.
 
         Args:
             run_started_s: when the run began, setup() included.
@@ -236,6 +236,7 @@ class Crew:
         start_s = self._reactor.now() + START_LEAD_S
         for member in self._members:
             member.send(Go(start_s, run_started_s))
+        return start_s
 
     def workers_of(self, scenario: ScenarioConfig) -> int:
         """How many workers have a part of it."""

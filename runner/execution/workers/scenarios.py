@@ -53,7 +53,7 @@ class WorkerScenarios(ScenariosRun):
         Args:
             started_s: when the test starts, in every worker.
         """
-        self._started_s = started_s
+        self.started_s = started_s
         self.lateness.start()
         self._tasks = [self._reactor.spawn(self._run_one, executor) for executor in self.executors]
         for task in self._tasks:
@@ -95,7 +95,7 @@ class WorkerScenarios(ScenariosRun):
         number = self._numbers[executor.scenario.name]
         self._board.note(self._worker, number, Moment.STARTED, planned_s)
         executor.run(planned_s)
-        self._board.put(self._worker, number, Slot.WAS_CUT_OFF, int(executor.was_cut_off))
+        self._board.put(self._worker, number, Slot.FELL_SHORT, int(executor.fell_short))
         self._board.note(self._worker, number, Moment.FINISHED, self._reactor.now())
 
 

@@ -36,6 +36,7 @@ class WorkersRun:
 
     Attributes:
         executors: for the progress display: they run nothing, and show what the workers' executors say.
+        started_s: when the scenarios began.
     """
 
     def __init__(
@@ -52,10 +53,11 @@ class WorkersRun:
         self._board = crew.board
         self._run_started_s = run_started_s
         self.executors = [self._view(scenario) for scenario in scenarios]
+        self.started_s = 0.0
 
     def run(self) -> None:
         """Run them to their ends; parks the calling task."""
-        self._crew.run_scenarios(self._run_started_s)
+        self.started_s = self._crew.run_scenarios(self._run_started_s)
         stop_looking = every(VIEW_INTERVAL_S, self._reactor, self._look)
         self._crew.wait_finished()
         stop_looking()
@@ -101,7 +103,7 @@ class WorkersRun:
             executor.started_s = min(started, default=None)
             if len(finished) == self._crew.workers_of(executor.scenario):
                 executor.finished_s = max(finished, default=None)
-            executor.was_cut_off = board.total(number, Slot.WAS_CUT_OFF) > 0
+            executor.fell_short = board.total(number, Slot.FELL_SHORT) > 0
             vus: list[ExecutorVu] = [_NoVu()] * board.total(number, Slot.VUS)
             executor.vus = vus
 

@@ -26,8 +26,11 @@ from tests.kit.fake_scenario import FakeScenario, fake_scenario, result
 def test_shared_iterations(
     scenario: FakeScenario, config: dict[str, object], expected: tuple[int, int, float], dropped: int
 ) -> None:
-    assert result(scenario.run(executor="shared-iterations", **config)) == expected
+    executor = scenario.run(executor="shared-iterations", **config)
+    assert result(executor) == expected
     assert scenario.dropped_count == dropped
+    # What was cut off at the very end had all the time that it was given.
+    assert executor.fell_short == (dropped > 0 and expected[1] == 0)
 
 
 @pytest.mark.parametrize(
@@ -41,8 +44,11 @@ def test_shared_iterations(
 def test_per_vu_iterations(
     scenario: FakeScenario, config: dict[str, object], expected: tuple[int, int, float], dropped: int
 ) -> None:
-    assert result(scenario.run(executor="per-vu-iterations", **config)) == expected
+    executor = scenario.run(executor="per-vu-iterations", **config)
+    assert result(executor) == expected
     assert scenario.dropped_count == dropped
+    # What was cut off at the very end had all the time that it was given.
+    assert executor.fell_short == (dropped > 0 and expected[1] == 0)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +66,7 @@ def test_constant_vus(
 ) -> None:
     executor = scenario.run(executor="constant-vus", **config)
     assert result(executor) == pytest.approx(expected)
-    assert executor.was_cut_off == (expected[1] > 0)
+    assert not executor.fell_short
     assert scenario.dropped_count == 0
 
 
@@ -108,7 +114,7 @@ def test_stop_cuts_everything_off_and_drops_nothing(scenario: FakeScenario, exec
     length = {"duration": "1h"} if executor == "constant-vus" else {"iterations": 1000}
     stopped = scenario.run(executor=executor, vus=4, stop_at_s=2.5, **length)
     assert result(stopped) == (8, 4, 2.5)
-    assert stopped.was_cut_off
+    assert stopped.fell_short
     assert scenario.dropped_count == 0
     assert all(vu.interruptions for vu in stopped.vus)  # type: ignore[attr-defined]
 

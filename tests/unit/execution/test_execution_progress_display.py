@@ -15,7 +15,12 @@ def shown(*, is_terminal: bool) -> str:
     clock, out = VirtualClock(), io.StringIO()
     with Reactor(now=clock.now, selector=clock) as reactor:
         display = ProgressDisplay(
-            reactor, out, is_terminal=is_terminal, logger=Logger(None), lines=lambda bar: ["one", "two"]
+            reactor,
+            out,
+            is_terminal=is_terminal,
+            color=False,
+            logger=Logger(None),
+            lines=lambda canvas: ["one", "two"],
         )
 
         def main() -> None:
@@ -32,6 +37,6 @@ def test_what_is_said_stands_on_top_of_the_next_block() -> None:
     assert shown(is_terminal=False) == "\none\ntwo\nhello\none\ntwo\n"
 
 
-def test_what_is_said_stays_on_a_terminal_when_the_block_is_taken_away() -> None:
-    away = "\x1b[3F\x1b[J"
-    assert shown(is_terminal=True) == f"\none\ntwo\n{away}hello\n\none\ntwo\n{away}"
+def test_what_is_said_takes_the_place_of_a_terminals_block_which_follows_it() -> None:
+    block = "\x1b[K\none\x1b[K\ntwo\x1b[K\n\r\x1b[J\x1b[3A"
+    assert shown(is_terminal=True) == f"{block}hello\x1b[K\n{block}"

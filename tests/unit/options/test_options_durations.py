@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.options.durations import format_duration, parse_duration
+from runner.options.durations import fixed_length_duration, format_duration, parse_duration
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,38 @@ def test_durations_are_shown_as_go_does(seconds: float, text: str) -> None:
 def test_a_shown_duration_reads_back(nanoseconds: int) -> None:
     seconds = nanoseconds / 1e9
     assert parse_duration(format_duration(seconds)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("longest_s", "text"),
+    [
+        (9.9, "1.0s"),
+        (10, "01.0s"),
+        (59.9, "01.0s"),
+        (60, "0m01.0s"),
+        (599.9, "0m01.0s"),
+        (600, "00m01.0s"),
+        (3600, "0h00m01.0s"),
+        (10 * 3600, "00h00m01.0s"),
+        (24 * 3600, "0d00h00m01.0s"),
+        (240 * 3600, "00d00h00m01.0s"),
+    ],
+)
+def test_moments_are_as_wide_as_the_longest_one(longest_s: float, text: str) -> None:
+    assert fixed_length_duration(1.0, longest_s) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "longest_s", "text"),
+    [
+        (0.04, 1, "0.0s"),
+        (0.16, 1, "0.2s"),
+        (12.3, 5, "12.3s"),
+        (59.96, 60, "1m00.0s"),
+        (754.3, 60, "12m34.3s"),
+        (3600 + 61.5, 36000, "01h01m01.5s"),
+        (25 * 3600, 24 * 3600, "1d01h00m00.0s"),
+    ],
+)
+def test_moments_are_shown_to_a_tenth_of_a_second(seconds: float, longest_s: float, text: str) -> None:
+    assert fixed_length_duration(seconds, longest_s) == text

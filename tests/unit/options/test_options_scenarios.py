@@ -241,15 +241,22 @@ def test_the_plan_is_listed_as_k6_lists_it() -> None:
         }
     )
     assert describe_scenarios(in_start_order(scenarios)) == (
-        "     scenarios: (100.00%) 2 scenarios, 5 max VUs, 1m0s max duration (incl. graceful stop):\n"
+        "(100.00%) 2 scenarios, 5 max VUs, 1m0s max duration (incl. graceful stop):",
         "              * one: 2 iterations for each of 2 VUs (maxDuration: 30s, gracefulStop: 30s)\n"
-        "              * two: 3 looping VUs for 1s (exec: nap, startTime: 1s, gracefulStop: 5s)"
+        "              * two: 3 looping VUs for 1s (exec: nap, startTime: 1s, gracefulStop: 5s)",
     )
 
 
 def test_one_scenario_is_listed_in_the_singular() -> None:
-    listed = describe_scenarios([scenario("per-vu-iterations", "default")])
-    assert listed.startswith("     scenarios: (100.00%) 1 scenario, 1 max VUs, 10m30s max duration")
+    heading, _ = describe_scenarios([scenario("per-vu-iterations", "default")])
+    assert heading == "(100.00%) 1 scenario, 1 max VUs, 10m30s max duration (incl. graceful stop):"
+
+
+def test_the_plans_duration_is_told_to_a_tenth_of_a_second() -> None:
+    config = scenario("constant-vus", vus=1, duration="1234ms", gracefulStop="0s")
+    heading, listed = describe_scenarios([config])
+    assert "1.2s max duration" in heading
+    assert "1 looping VUs for 1.234s" in listed
 
 
 @pytest.mark.parametrize(
