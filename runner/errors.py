@@ -34,23 +34,25 @@ class K6pyError(Exception):
 
     Args:
         message: one text for the person who runs the test: what was wrong, where, what to do.
+        hint: what to do, where k6's own text does not say it; a field of the log line.
     """
 
     exit_code: ExitCode = ExitCode.GENERIC
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, hint: str = "") -> None:
         if type(self) is K6pyError:
             raise TypeError("raise one of the subclasses, which say who is to blame")
         super().__init__(message)
         self.message = message
+        self.hint = hint
 
     def log_text(self) -> str:
         """The message of the log line."""
         return self.message
 
     def log_fields(self) -> dict[str, object]:
-        """The fields of the log line."""
-        return {}
+        """What the log line has besides the message."""
+        return {"hint": self.hint} if self.hint else {}
 
 
 class UsageError(K6pyError):
@@ -69,17 +71,13 @@ class ScriptError(K6pyError):
     Args:
         message: first line of what k6 logs, for example ``Error: boom``.
         stack: frames in k6's form, one ``\\tat name (file:///script.js:3:9)`` line each, or "".
-
-    Attributes:
-        hint: what k6 adds to the log line.
     """
 
     exit_code = ExitCode.SCRIPT_EXCEPTION
 
     def __init__(self, message: str, stack: str = "") -> None:
-        super().__init__(message)
+        super().__init__(message, hint="script exception")
         self.stack = stack
-        self.hint = "script exception"
         if self.is_uncaught:
             # k6 has no code of its own for it.
             self.exit_code = ExitCode.GENERIC
@@ -102,18 +100,22 @@ class ImportFailed(ScriptError):
     """The script imports a module that is not there, or that k6py will not load."""
 
 
-class ScriptAborted(ScriptError):
-    """The script called exec.test.abort() in its init code."""
+class LoadFailed(ScriptError):
+    """The script does not parse, or something that it imports is not there: no exception of its code."""
 
-    exit_code = ExitCode.SCRIPT_ABORTED
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, stack: str = "") -> None:
+        super().__init__(message, stack)
         self.hint = ""
 
     def log_fields(self) -> dict[str, object]:
-        """None, unless there is a hint: this is no exception."""
+        """None, unless there is a hint."""
         return {"hint": self.hint} if self.hint else {}
+
+
+class ScriptAborted(LoadFailed):
+    """The script called exec.test.abort() in its init code."""
+
+    exit_code = ExitCode.SCRIPT_ABORTED
 
 
 class RemoteError(K6pyError):

@@ -189,7 +189,7 @@ def parse_level(name: str) -> int:
     try:
         return _LEVEL_NAMES[name.lower()]
     except KeyError:
-        raise UsageError(f"unknown log level {name}, use one of {', '.join(_LEVEL_NAMES)}") from None
+        raise UsageError(f"unknown log level {name}", hint=f"use one of {', '.join(_LEVEL_NAMES)}") from None
 
 
 def open_log(
@@ -225,8 +225,11 @@ def open_log(
         sink = sys.stderr if stderr is None else stderr
     elif log_output == "stdout":
         sink = sys.stdout if stdout is None else stdout
-    elif kind == "file" and argument:
+    elif kind == "file":
         path, file_level = _file_settings(argument)
+        folder = Path(path).absolute().parent
+        if not folder.is_dir():
+            raise UsageError(f"provided directory '{folder}' does not exist")
         owned.append(_open_appending(path))
         sink, level, color = owned[0], max(level, file_level), False
     elif kind == "loki":
@@ -245,11 +248,13 @@ def open_log(
 
 def _file_settings(argument: str) -> tuple[str, int]:
     path, *settings = argument.split(",")
+    if not path:
+        raise UsageError("error while parsing logfile configuration key `file` with no value")
     level: int = Level.DEBUG
     for setting in settings:
         key, _, value = setting.partition("=")
         if key != "level":
-            raise UsageError(f"unknown setting '{key}' of log output 'file', only level=LEVEL is known")
+            raise UsageError(f"unknown logfile config key {key}", hint="only level=LEVEL is known")
         level = parse_level(value)
     return path, level
 
@@ -259,7 +264,7 @@ def _open_appending(path: str) -> IO[str]:
         return Path(path).open("a", encoding="utf-8", newline="\n")
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise UsageError(f"could not open the log file '{path}': {reason}") from error
+        raise UsageError(f"open {path}: {reason}") from error
 
 
 def _text_line(level: Level, message: str, fields: dict[str, object], time_s: float) -> str:

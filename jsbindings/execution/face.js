@@ -54,6 +54,13 @@ const freeze = (value) => {
   return value;
 };
 
+const reasonOf = (value) => {
+  if (value === undefined || value === null) {
+    return null;
+  }
+  return typeof value === 'symbol' ? value.description ?? '' : String(value);
+};
+
 // The test's options are final before the first iteration, so each VU asks for them once.
 let options;
 
@@ -62,10 +69,10 @@ const callingFrame = () => new Error().stack.split('\tat ')[1]?.trim() ?? '';
 
 export const test = {
   abort(reason) {
-    host.abort(reason === undefined || reason === null ? null : String(reason), callingFrame());
+    host.abort(reasonOf(reason), callingFrame());
   },
   fail(reason) {
-    host.fail(reason === undefined || reason === null ? '' : String(reason));
+    host.fail(reasonOf(reason));
   },
   get options() {
     options ??= freeze(host.options());
@@ -73,4 +80,4 @@ export const test = {
   },
 };
 
-export default { instance, scenario, test, vu };
+export default Object.freeze({ instance, scenario, test, vu });

@@ -84,7 +84,7 @@ class ExecutionBinding(Binding):
         raise Interrupted
 
     @op
-    def fail(self, reason: str) -> None:
+    def fail(self, reason: str | None) -> None:
         """Let the test end as failed; it goes on until then."""
         if self.vu.phase == "init":
             raise Thrown("failing a test in the init context is not supported")

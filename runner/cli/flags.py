@@ -100,6 +100,9 @@ def _split_switch_values(
             return [*rest, *args[position:]], values
         if equals and name in switches and not is_value_of_last:
             values[switches[name]] = value
+        elif equals and name in with_value and not name.startswith("--") and not is_value_of_last:
+            # click would take the equals sign for part of the value.
+            rest += [name, value]
         else:
             rest.append(arg)
     return rest, values

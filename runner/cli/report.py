@@ -32,5 +32,5 @@ def log_error(error: K6pyError, flags: Mapping[str, Sequence[str]], environ: Map
     except K6pyError:
         # The log itself may be what went wrong.
         logger = open_log("stderr", log_format, color=color, stdout=stdout, stderr=stderr)
-    logger.error(error.log_text())
+    logger.error(error.log_text(), **error.log_fields())
     logger.close()

@@ -29,11 +29,14 @@ Examples:
 """
 
 
+_ARGUMENT_NOTE = ': arg should either be "-", if reading script from stdin, or a path to a script file'
+
+
 def run_script(scripts: tuple[str, ...], **flags: Any) -> int:
     """Run a test and return its exit code."""
     given = with_global_flags(flags)
     try:
-        config = test_config(scripts, given, os.environ)
+        config = test_config(scripts, given, os.environ, argument_note=_ARGUMENT_NOTE)
         # Bad flags are told before the script runs, since its init code may already do things.
         flag_layer(config.flags)
         # Only a run needs the engine; help and mistakes in the command line come without it.
@@ -52,6 +55,7 @@ def test_config(
     *,
     settings_specs: Sequence[OptionSpec] = RUN_SETTINGS,
     include_system_env_vars: bool = True,
+    argument_note: str = "",
 ) -> TestConfig:
     """What the command line asks for.
 
@@ -61,6 +65,7 @@ def test_config(
         environ: the process environment.
         settings_specs: the settings that the subcommand has.
         include_system_env_vars: what holds for ``__ENV`` when nobody says.
+        argument_note: what k6 adds when the number of arguments is wrong.
 
     Raises:
         UsageError: not one script, or a flag whose value does not parse or that is not available.
@@ -70,10 +75,8 @@ def test_config(
     given = given_flags(specs, flags)
     settings = read_settings(specs, given, environ)
     if len(scripts) != 1:
-        raise UsageError(
-            f"accepts 1 arg(s), received {len(scripts)}: give one script file, "
-            'or "-" to read the script from standard input, for example: k6py run script.js'
-        )
+        hint = "for example: k6py run script.js" if argument_note else ""
+        raise UsageError(f"accepts 1 arg(s), received {len(scripts)}{argument_note}", hint=hint)
     options = given_flags(OPTIONS.values(), flags)
     return TestConfig(
         script=scripts[0],

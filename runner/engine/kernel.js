@@ -455,7 +455,6 @@ const entries = {
     return stringify({
       functions: names.filter((name) => typeof script[name] === 'function'),
       others: names.filter((name) => typeof script[name] !== 'function'),
-      options: script.options === undefined ? undefined : stringify(script.options),
     });
   },
   // Parsed once per VU: what one iteration changes in the data, the VU's next ones see (as in k6).
@@ -514,8 +513,9 @@ const entries = {
       ? { text: content }
       : content instanceof ArrayBuffer || ArrayBuffer.isView(content) ? { packed: packText(exactBuffer(content)) } : null]));
   },
-  // The value that the last run() gave: as JSON, or what in it has no JSON.
+  // The value that the last run() gave, and the script's options: as JSON, or what in it has no JSON.
   result: () => stringify(describeResult(outcome.value)),
+  options: () => stringify(describeResult(script.options ?? undefined)),
   // The exception in slot 0.
   describeSlot() {
     const thrown = slots[0];

@@ -41,7 +41,7 @@ class TestConfig:
         new_machine_readable_summary: k6's newer form of the summary in ``summary_export`` and for ``handleSummary``.
         no_thresholds: thresholds of the script are ignored.
         include_system_env_vars: ``__ENV`` shows the process environment.
-        compatibility_mode: ``extended`` (also sets ``global``) or ``base``; None takes an archive's, or ``extended``.
+        compatibility_mode: ``extended`` (also sets ``global``), which is the default, or ``base``.
         modules: Python files with bindings of further k6 modules.
         address: where the REST API listens, as ``host:port``; "" for none.
         address_is_needed: an address that cannot be listened on ends the run; else it is warned of.

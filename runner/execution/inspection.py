@@ -41,9 +41,10 @@ def inspect_test(
 
     def options_of(loaded: LoadedTest) -> dict[str, object]:
         if not with_requirements:
-            layer = script_layer(loaded.script_options, config.script, runs=False)
+            main = loaded.context.modules.main
+            layer = script_layer(loaded.script_options, config.script, main, runs=False)
             for warning in layer.warnings:
-                loaded.context.logger.warning(warning.message, **warning.fields)
+                warning.log(loaded.context.logger)
             return options_to_k6(layer.values)
         consolidated, _ = configure(config, loaded)
         scenarios = consolidated.options.scenarios

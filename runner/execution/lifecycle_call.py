@@ -127,7 +127,7 @@ class LifecycleCall(BoundedCall):
             ScriptError: it threw.
             LifecycleTimeout: it took too long.
             Interrupted: stop() was called.
-            BadSetupData: setup() returned what cannot be handed on.
+            NoJson: setup() returned what cannot be handed on.
         """
         context, vu = self._context, self._vu
         group = context.root_group.child(self._phase)

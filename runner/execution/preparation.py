@@ -9,7 +9,13 @@ import json
 from dataclasses import dataclass
 
 from jsbindings.registry import ModuleRegistry
-from runner.errors import ImportFailed, OptionsError, ScriptAborted, ScriptError, UsageError
+from runner.errors import (
+    ImportFailed,
+    LoadFailed,
+    ScriptAborted,
+    ScriptError,
+    UsageError,
+)
 from runner.execution.config import TestConfig
 from runner.execution.script_source import open_script
 from runner.log import Logger
@@ -24,11 +30,11 @@ from runner.options.consolidate import Consolidated, network_options, read_optio
 from runner.options.durations import parse_duration
 from runner.options.k6_form import known_options
 from runner.options.options import Options
-from runner.options.scenario_plan import check_exec_functions
+from runner.options.runtime import OLD_COMPATIBILITY_MODE
 from runner.reactor import Reactor
 from runner.script.archive import Archive
 from runner.vu.context import Limits, TestContext
-from runner.vu.outcome import Exports
+from runner.vu.outcome import Exports, NoJson
 from runner.vu.vu import VirtualUser
 
 DEFAULT_COMPATIBILITY_MODE = "extended"
@@ -88,10 +94,16 @@ def load_test(
     """Run the script's init code once; parks the calling task.
 
     Raises:
-        UsageError: there is no such file.
-        ScriptError: the script cannot be used.
+        UsageError: there is no such file, or the script cannot be tested.
+        ScriptError: the script does not load.
     """
     modules, archive = open_script(config)
+    if config.compatibility_mode == OLD_COMPATIBILITY_MODE:
+        logger.warning(
+            f'CompatibilityMode "{OLD_COMPATIBILITY_MODE}" is deprecated. Types are stripped by default for '
+            f'`.ts` files. Please move to using "base" instead as "{OLD_COMPATIBILITY_MODE}" will be removed in '
+            "the future"
+        )
     context = TestContext(
         reactor=reactor,
         logger=logger,
@@ -105,21 +117,16 @@ def load_test(
         },
         limits=limits or Limits(),
         native=native,
-        compatibility_mode=config.compatibility_mode
-        or (archive and archive.compatibility_mode)
-        or DEFAULT_COMPATIBILITY_MODE,
+        # The one in an archive's metadata tells how it was made; k6 does not run the archive in it.
+        compatibility_mode=config.compatibility_mode or DEFAULT_COMPATIBILITY_MODE,
     )
     modules.builtin = context.registry.source
-    try:
-        exports = load_script(VirtualUser(context, 0), config.script)
-    except ScriptAborted as error:
-        raise ScriptAborted(
-            f"could not initialize '{config.script}': could not load JS test '{modules.main}': {error.message}"
-        ) from None
-    exported = None if exports.options is None else json.loads(exports.options)
+    vu = VirtualUser(context, 0)
+    exports = load_script(vu, config.script)
+    options = _usable(vu, exports, config.script)
     # An archive keeps the options with which it was made, which may be others than the script's.
     return LoadedTest(
-        context, exports, exported if archive is None else known_options(archive.options), archive
+        context, exports, options if archive is None else known_options(archive.options), archive
     )
 
 
@@ -131,16 +138,16 @@ def configure(config: TestConfig, loaded: LoadedTest) -> tuple[Consolidated, Thr
     """
     consolidated = read_options(
         exported=loaded.script_options,
+        functions=loaded.exports.functions,
         script=config.script,
+        main=loaded.context.modules.main,
         flags=config.flags,
         environ=config.environ,
         config_file=config.config_file,
     )
     for warning in consolidated.warnings:
-        loaded.context.logger.warning(warning.message, **warning.fields)
-    options = consolidated.options
-    _check(options, loaded.exports)
-    given = {} if config.no_thresholds else options.thresholds or {}
+        warning.log(loaded.context.logger)
+    given = {} if config.no_thresholds else consolidated.options.thresholds or {}
     registry = loaded.context.collector.registry
     return consolidated, configure_thresholds(given, registry, parse_duration=parse_duration)
 
@@ -164,34 +171,39 @@ def load_script(vu: VirtualUser, script: str) -> Exports:
                 if not vu.context.modules.k6_imports.learn(error.message):
                     raise
     except (ScriptError, Interrupted) as error:
+        # Of the virtual users that run iterations, the hint says which one could not be initialised.
+        prefix = "" if vu.vu_id else _load_prefix(script, vu.context.modules.main)
         if vu.abort_message is not None:
-            raise ScriptAborted(vu.abort_message) from None
+            raise ScriptAborted(f"{prefix}{vu.abort_message}") from None
         if isinstance(error, Interrupted):
             raise
-        if isinstance(error, ImportFailed) or error.message.startswith("SyntaxError"):
-            main = vu.context.modules.main
-            raise ScriptError(
-                f"could not initialize '{script}': could not load JS test '{main}': {error.message}",
-                error.stack,
-            ) from None
+        if error.is_uncaught or isinstance(error, ImportFailed) or error.message.startswith("SyntaxError"):
+            failed = LoadFailed(f"{prefix}{error.message}", error.stack)
+            failed.exit_code = error.exit_code
+            raise failed from None
         raise
     return vu.exports()
 
 
-def _check(options: Options, exports: Exports) -> None:
-    if not exports.functions:
-        others = ", ".join(sorted(exports.others))
-        hint = f"; it exports {others}, none of which is a function" if others else ""
-        if not others:
-            raise OptionsError(
-                "There were problems with the specified script configuration:\n\t- executor default: function"
-                " 'default' not found in exports"
-            )
-        raise UsageError(f"no exported functions in script{hint}")
+def _load_prefix(script: str, main: str) -> str:
+    return f"could not initialize '{script}': could not load JS test '{main}': "
+
+
+def _usable(vu: VirtualUser, exports: Exports, script: str) -> object:
+    """The script's options as plain values, after a look at what else it exports."""
+    prefix = _load_prefix(script, vu.context.modules.main)
+    try:
+        options = vu.script_options()
+    except NoJson as error:
+        raise UsageError(f"{prefix}{error.message}") from None
     for name in ("setup", "teardown"):
         if name in exports.others:
-            raise UsageError(f"exported '{name}' must be a function")
-    check_exec_functions(options.scenarios, exports.functions)
+            raise UsageError(f"{prefix}exported '{name}' must be a function")
+    if not exports.functions:
+        others = ", ".join(sorted(exports.others))
+        hint = f"it exports {others}, none of which is a function" if others else ""
+        raise UsageError(f"{prefix}no exported functions in script", hint=hint)
+    return None if options is None else json.loads(options)
 
 
 def run_tags(options: Options) -> TagSet:

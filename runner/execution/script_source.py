@@ -5,9 +5,10 @@ Owns telling the three apart and reading the file; refuses to run anything.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from runner.errors import UsageError
 from runner.execution.config import TestConfig
@@ -25,13 +26,19 @@ def open_script(config: TestConfig) -> tuple[ScriptModules, Archive | None]:
         UsageError: there is no such file, or it is a damaged archive.
     """
     content = _content(config.script)
+    if config.script_type not in ("", "js", "archive"):
+        raise UsageError(
+            f"could not initialize '{config.script}': unknown or unspecified test type '{config.script_type}'"
+            f" for '{_path(config.script).as_uri()}'",
+            hint="use js or archive",
+        )
     if config.script_type == "archive" or (config.script_type != "js" and is_archive(content)):
         archive = read_archive(content, config.script)
         return ScriptModules(archive.main, vendor_folders=(), given=archive.files, is_complete=True), archive
     if config.script == STDIN:
         main, folder = (Path.cwd() / STDIN).as_uri(), Path.cwd()
     else:
-        path = Path(config.script).absolute()
+        path = _path(config.script)
         main, folder = f"file://{quote(str(path))}", path.parent
     return ScriptModules(main, vendor_folders=vendor_folders(folder), given={main: content}), None
 
@@ -39,13 +46,22 @@ def open_script(config: TestConfig) -> tuple[ScriptModules, Archive | None]:
 def _content(script: str) -> bytes:
     if script == STDIN:
         return sys.stdin.buffer.read()
-    path = Path(script).absolute()
-    if not path.is_file():
-        raise UsageError(
-            f'The moduleSpecifier "{script}" couldn\'t be found on local disk.'
-            " Make sure that you've specified the right path to the file, for example: k6py run ./script.js"
-        )
+    scheme, separator, _ = script.partition("://")
+    if separator and scheme != "file":
+        raise UsageError(f"only supported schemes for imports are file and https, {script} has `{scheme}`")
+    path = _path(script)
     try:
         return path.read_bytes()
+    except FileNotFoundError:
+        raise UsageError(
+            f'The moduleSpecifier "{script}" couldn\'t be found on local disk.'
+            " Make sure that you've specified the right path to the file.",
+            hint="for example: k6py run ./script.js",
+        ) from None
     except OSError as error:
-        raise UsageError(f'The moduleSpecifier "{script}" couldn\'t be read: {error.strerror}') from error
+        raise UsageError(f"read {path}: {(error.strerror or '').lower()}") from error
+
+
+def _path(script: str) -> Path:
+    path = unquote(script.removeprefix("file://")) if script.startswith("file://") else script
+    return Path(os.path.normpath(Path(path).absolute()))

@@ -32,6 +32,7 @@ from runner.execution.workers.crew import Crew
 from runner.log import Logger
 from runner.metrics.sections import Sections
 from runner.ops import Interrupted
+from runner.options.layers import config_file_outputs
 from runner.options.scenario_plan import describe_scenarios, scenarios_of_run
 from runner.reactor import Reactor, Task
 from runner.vu.context import Limits, ScenarioProgress
@@ -130,7 +131,7 @@ class TestRun:
                 self._reactor,
                 prepared.context.collector,
                 self._logger,
-                self._config.out,
+                self._config.out or config_file_outputs(self._config.config_file, self._config.environ),
                 environ=self._config.environ,
                 options=prepared.context.require_options(),
             )
@@ -263,9 +264,9 @@ class TestRun:
         assert self._phases is not None
         return self._phases.progress(name)
 
-    def mark_failed(self, reason: str) -> None:
+    def mark_failed(self, reason: str | None) -> None:
         """exec.test.fail(): the test goes on and ends with exit code 110."""
-        self._logger.error(f"test marked as failed: {reason}")
+        self._logger.error("test marked as failed" if reason is None else f"test marked as failed: {reason}")
         self._marked_failed = True
 
     # ---- stopping

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from runner.options.durations import format_duration
-from runner.options.kinds import DURATION, INTEGER, STAGES
+from runner.options.kinds import DURATION, INTEGER, SCENARIO_STAGES
 from runner.options.scenarios import Field, ScenarioConfig, duration_problems, stage_problems
+from runner.options.segments import ExecutionSegment
 from runner.options.values import Stage
 
 
@@ -34,6 +35,9 @@ class _ArrivalRate(ScenarioConfig):
 
     @abstractmethod
     def _rate_problems(self) -> list[str]: ...
+
+    def _iterations_of(self, segment: ExecutionSegment) -> ExecutionSegment | None:
+        return segment.redivided(self.max_vus())
 
     def max_vus(self) -> int:
         return self.pre_allocated_vus if self.vus_limit is None else self.vus_limit
@@ -103,7 +107,7 @@ class RampingArrivalRate(_ArrivalRate):
         **ScenarioConfig.FIELDS,
         "startRate": Field("start_rate", INTEGER),
         "timeUnit": Field("time_unit_s", DURATION),
-        "stages": Field("stages", STAGES),
+        "stages": Field("stages", SCENARIO_STAGES),
         "preAllocatedVUs": Field("pre_allocated_vus", INTEGER),
         "maxVUs": Field("vus_limit", INTEGER),
     }

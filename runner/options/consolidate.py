@@ -6,10 +6,10 @@ values, and the hand-over to ``runner.net``.  Refuses to read layers (``layers``
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from runner.errors import OptionsError, UsageError
+from runner.errors import OptionsError
 from runner.options.layers import (
     Layer,
     OptionWarning,
@@ -20,7 +20,11 @@ from runner.options.layers import (
     script_layer,
 )
 from runner.options.options import DEFAULT_SYSTEM_TAGS, DEFAULT_TREND_STATS, SYSTEM_TAGS, Options
-from runner.options.scenario_plan import check_scenarios
+from runner.options.scenario_plan import (
+    configuration_problems,
+    missing_functions,
+    scenario_problems,
+)
 from runner.options.scenarios import (
     ConstantVus,
     PerVuIterations,
@@ -30,6 +34,7 @@ from runner.options.scenarios import (
 )
 from runner.options.segments import parse_segment
 from runner.options.table import OPTIONS
+from runner.options.values import Stage
 from runner.summary.trend_stats import check_trend_stats
 
 DEFAULT_SCENARIO = "default"
@@ -58,7 +63,9 @@ class Consolidated(NamedTuple):
 def read_options(
     *,
     exported: object,
+    functions: Collection[str] | None,
     script: str,
+    main: str,
     flags: Mapping[str, object],
     environ: Mapping[str, str],
     config_file: str | None = None,
@@ -67,7 +74,9 @@ def read_options(
 
     Args:
         exported: the script's ``options`` as plain values, or None.
+        functions: names of the functions that the script exports; None when they do not matter.
         script: the script as given on the command line, for error texts.
+        main: its URL, for the same.
         flags: see ``flag_layer``.
         environ: the process environment.
         config_file: the ``--config`` file, or None for the default one.
@@ -80,33 +89,41 @@ def read_options(
     return consolidate(
         [
             config_file_layer(config_file, environ),
-            script_layer(exported, script),
+            script_layer(exported, script, main),
             environment_layer(environ),
             cli,
-        ]
+        ],
+        functions,
     )
 
 
-def consolidate(layers: Sequence[Layer]) -> Consolidated:
+def consolidate(layers: Sequence[Layer], functions: Collection[str] | None = None) -> Consolidated:
     """Merge layers, the lowest first, derive the scenarios and check the result.
+
+    Args:
+        functions: see ``read_options``.
 
     Raises:
         OptionsError: contradictory options or scenarios with mistakes.
         UsageError: a trend statistic that does not exist.
     """
     values, warnings = merge(layers)
+    shortcuts = {**values, "stages": _timed_stages(values) or None}
     for first, second in _CONFLICTS:
-        if values.get(first) and values.get(second):
+        if shortcuts.get(first) is not None and shortcuts.get(second) is not None:
             raise OptionsError(f"using `{first}` and `{second}` options simultaneously is not allowed")
     scenarios = _derive_scenarios(values, warnings)
     check_trend_stats(values.get("summaryTrendStats") or ())
-    check_scenarios(scenarios)
+    problems = _problems(values, scenarios)
+    if functions is not None:
+        problems += missing_functions(scenarios, functions)
+    if problems:
+        raise configuration_problems(problems)
     attributes = {
         spec.attribute: values[name]
         for name, spec in OPTIONS.items()
         if spec.attribute and name in values and name != "scenarios"
     }
-    _check_segment(values, layers)
     if attributes.get("summary_trend_stats") is None:
         attributes["summary_trend_stats"] = DEFAULT_TREND_STATS
     named = values.get("systemTags")
@@ -119,15 +136,21 @@ def consolidate(layers: Sequence[Layer]) -> Consolidated:
     return Consolidated(Options(scenarios=scenarios, **attributes), warnings, merged)
 
 
-def _check_segment(values: Mapping[str, Any], layers: Sequence[Layer]) -> None:
-    segment, sequence = values.get("executionSegment"), values.get("executionSegmentSequence")
-    if segment is None:
-        return
+def _problems(values: Mapping[str, Any], scenarios: Mapping[str, ScenarioConfig]) -> list[str]:
+    problems = scenario_problems(scenarios)
+    setup_timeout_s = values.get("setupTimeout")
+    if setup_timeout_s is not None and setup_timeout_s <= 0:
+        problems.append("setupTimeout must be positive")
     try:
-        parse_segment(segment, sequence or "")
+        parse_segment(values.get("executionSegment", ""), values.get("executionSegmentSequence", ""))
     except ValueError as error:
-        given_as_flag = any(layer.name == "cli" and "executionSegment" in layer.values for layer in layers)
-        raise (UsageError if given_as_flag else OptionsError)(f"invalid execution segment: {error}") from None
+        problems.append(str(error))
+    return problems
+
+
+def _timed_stages(values: Mapping[str, Any]) -> list[Stage]:
+    """The shortcut's stages that have a duration: k6 does as if the others were not there."""
+    return [stage for stage in values.get("stages") or () if "duration" not in stage.lacks]
 
 
 def _derive_scenarios(values: Mapping[str, Any], warnings: list[OptionWarning]) -> dict[str, ScenarioConfig]:
@@ -139,13 +162,19 @@ def _derive_scenarios(values: Mapping[str, Any], warnings: list[OptionWarning]) 
             given["maxDuration"] = values["duration"]
         return _only(SharedIterations.create(DEFAULT_SCENARIO, given))
     if values.get("duration") is not None:
+        if values["duration"] <= 0:
+            raise OptionsError(
+                "`duration` option should be more than 0, "
+                "for infinite duration use the externally-controlled executor"
+            )
         given["duration"] = values["duration"]
         return _only(ConstantVus.create(DEFAULT_SCENARIO, given))
-    if values.get("stages"):
+    if _timed_stages(values):
         start = {} if vus is None else {"startVUs": vus}
-        return _only(RampingVus.create(DEFAULT_SCENARIO, {**start, "stages": values["stages"]}))
-    if vus is not None:
-        if values.get("scenarios"):
+        stages = tuple(_timed_stages(values))
+        return _only(RampingVus.create(DEFAULT_SCENARIO, {**start, "stages": stages}))
+    if vus is not None and "stages" not in values:
+        if "scenarios" in values:
             warnings.append(OptionWarning(f"`vus={vus}` overrides scenarios configuration"))
         return _only(SharedIterations.create(DEFAULT_SCENARIO, {"vus": vus, "iterations": vus}))
     if values.get("scenarios"):

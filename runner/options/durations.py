@@ -7,6 +7,7 @@ options are durations.  Seconds are floats inside; a nanosecond is the finest st
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 NANOSECONDS = 1_000_000_000
 # Go keeps a duration in 64 bits; longer ones do not exist for k6 either.
@@ -25,6 +26,7 @@ _UNIT_NS = {
 }
 _PART = re.compile(r"([0-9]*\.?[0-9]*)([^0-9.]*)")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+_ZERO = re.compile(r"[+-]?0")
 
 
 def parse_duration(text: str) -> float:
@@ -34,7 +36,22 @@ def parse_duration(text: str) -> float:
         ValueError: with Go's text, for example ``time: invalid duration "soon"``.
     """
     if _NUMBER.fullmatch(text):
-        return parse_duration(f"{text}ms")
+        return _parse(f"{text}ms", _UNIT_NS)
+    return _parse(text, _UNIT_NS)
+
+
+def parse_go_duration(text: str) -> float:
+    """Seconds of a duration as Go's own flags take it: without days, and only zero needs no unit.
+
+    Raises:
+        ValueError: with Go's text.
+    """
+    if _ZERO.fullmatch(text):
+        return 0.0
+    return _parse(text, {unit: ns for unit, ns in _UNIT_NS.items() if unit != "d"})
+
+
+def _parse(text: str, units: Mapping[str, int]) -> float:
     sign = -1 if text.startswith("-") else 1
     rest = text[1:] if text[:1] in ("+", "-") else text
     if not rest:
@@ -47,9 +64,9 @@ def parse_duration(text: str) -> float:
             raise ValueError(f'time: invalid duration "{text}"')
         if not part[2]:
             raise ValueError(f'time: missing unit in duration "{text}"')
-        if part[2] not in _UNIT_NS:
+        if part[2] not in units:
             raise ValueError(f'time: unknown unit "{part[2]}" in duration "{text}"')
-        total_ns += _scaled(part[1], _UNIT_NS[part[2]])
+        total_ns += _scaled(part[1], units[part[2]])
         position = part.end()
     if total_ns > _NANOSECONDS_MAX:
         raise ValueError(f'time: invalid duration "{text}"')

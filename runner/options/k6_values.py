@@ -14,7 +14,13 @@ from runner.options.values import DnsOptions, Stage, TlsAuth, TlsVersions
 
 def stages_to_k6(stages: Sequence[Stage]) -> list[object]:
     """``[{duration, target}]``."""
-    return [{"duration": format_duration(stage.duration_s), "target": stage.target} for stage in stages]
+    return [
+        {
+            "duration": None if "duration" in stage.lacks else format_duration(stage.duration_s),
+            "target": None if "target" in stage.lacks else stage.target,
+        }
+        for stage in stages
+    ]
 
 
 def dns_to_k6(dns: DnsOptions) -> dict[str, object]:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from runner.errors import UsageError
-from runner.options.durations import format_duration, parse_duration
+from runner.options.durations import format_duration, parse_duration, parse_go_duration
 from runner.options.k6_values import (
     dns_to_k6,
     stages_to_k6,
@@ -22,6 +21,7 @@ from runner.options.k6_values import (
 )
 from runner.options.network_readers import (
     cidrs,
+    cidrs_from_flags,
     dns_from_json,
     dns_from_text,
     host_patterns,
@@ -31,19 +31,23 @@ from runner.options.network_readers import (
     tls_versions_from_json,
 )
 from runner.options.readers import (
+    WrongType,
     boolean_from_json,
     boolean_from_text,
+    boolean_from_variable,
     describe,
     duration_from_json,
+    integer_from_flag,
     integer_from_json,
     integer_from_text,
     list_from_json,
     object_from_json,
-    split_pair,
     string_from_json,
+    string_map_from_json,
     strings_from_json,
     strings_from_text,
 )
+from runner.options.segments import normal_segment, normal_sequence
 from runner.options.values import Stage
 
 T = TypeVar("T")
@@ -80,48 +84,45 @@ class Kind:
         return self.from_flags(texts) if self.from_flags else self.from_text(texts[-1])
 
 
-def tags_from_json(value: object) -> dict[str, str]:
-    """An object of texts; null is an empty one, as Go reads it."""
-    tags = object_from_json(value)
-    return {name: "" if text is None else string_from_json(text) for name, text in tags.items()}
-
-
 def tags_from_text(text: str) -> dict[str, str]:
     """``a:1,b:2``, the form of K6_TAGS."""
     tags = {}
-    for item in _split(text):
-        name, _, value = item.partition(":")
-        if not name or item.count(":") != 1:
-            raise ValueError(f"invalid tag '{item}', the form is name:value")
+    for item in strings_from_text(text):
+        name, colon, value = item.partition(":")
+        if not name or not colon or ":" in value:
+            raise ValueError(f"invalid map item: {json.dumps(item, ensure_ascii=False)}")
         tags[name] = value
     return tags
 
 
 def tags_from_flags(texts: Sequence[str]) -> dict[str, str]:
-    """``a=1`` for each --tag.
-
-    Raises:
-        UsageError: name or value is missing.
-    """
+    """``a=1`` for each --tag."""
     tags = {}
     for text in filter(None, texts):
         name, _, value = text.partition("=")
         if not name or not value:
-            raise UsageError(f"error parsing tag '{text}': invalid tag, empty {'value' if name else 'name'}")
+            what = "value" if name else "name"
+            raise ValueError(f"error parsing tag '{text}': invalid tag, empty {what}")
         tags[name] = value
     return tags
 
 
-def _split(text: str) -> tuple[str, ...]:
-    return tuple(text.split(",")) if text else ()
-
-
 def stages_from_text(text: str) -> tuple[Stage, ...]:
     """``10s:5,1m:0``, the form of K6_STAGES."""
+    return tuple(_stage_from_text(item) for item in strings_from_text(text))
+
+
+def stages_from_flags(texts: Sequence[str]) -> tuple[Stage, ...]:
+    """The same from one --stage or more; here each needs its duration."""
     stages = []
-    for item in strings_from_text(text):
-        duration, target = split_pair(item, ":", "stage")
-        stages.append(Stage(parse_duration(duration), integer_from_text(target)))
+    for number, item in enumerate(item for text in texts for item in strings_from_text(text)):
+        try:
+            stage = _stage_from_text(item)
+        except ValueError as error:
+            raise ValueError(f"error for stage {number}: {error}") from None
+        if "duration" in stage.lacks:
+            raise ValueError(f"stage {number} doesn't have a specified duration")
+        stages.append(stage)
     return tuple(stages)
 
 
@@ -129,11 +130,24 @@ def stages_from_json(value: object) -> tuple[Stage, ...]:
     """A list of ``{duration, target}``."""
     stages = []
     for item in list_from_json(value):
-        step = object_from_json(item)
+        step = object_from_json({} if item is None else item)
+        duration, target = step.get("duration"), step.get("target")
         stages.append(
-            Stage(duration_from_json(step.get("duration") or 0), integer_from_json(step.get("target") or 0))
+            _stage(
+                None if duration is None else duration_from_json(duration),
+                None if target is None else integer_from_json(target),
+            )
         )
     return tuple(stages)
+
+
+def scenario_stages_from_json(value: object) -> tuple[Stage, ...]:
+    """The same in a scenario, where nothing else may stand in a stage."""
+    for item in list_from_json(value):
+        for name in item if isinstance(item, Mapping) else ():
+            if name not in ("duration", "target"):
+                raise ValueError(f'json: unknown field "{name}"')
+    return stages_from_json(value)
 
 
 def thresholds_from_json(value: object) -> dict[str, tuple[str | Mapping[str, object], ...]]:
@@ -150,11 +164,11 @@ def time_units_from_flags(texts: Sequence[str]) -> str:
     A script and K6_SUMMARY_TIME_UNIT may name any other, which means the same.
 
     Raises:
-        UsageError: there is no such unit.
+        ValueError: there is no such unit.
     """
     unit = texts[-1]
     if unit not in ("", *TIME_UNITS):
-        raise UsageError(f"invalid summary time unit '{unit}', use 's', 'ms' or 'us'")
+        raise ValueError(f"invalid summary time unit '{unit}', use 's', 'ms' or 'us'")
     return unit
 
 
@@ -163,7 +177,7 @@ def _read_json_text(from_json: Callable[[object], T]) -> Callable[[str], T]:
         try:
             value = json.loads(text)
         except ValueError:
-            raise ValueError(f"{describe(text)} is not JSON") from None
+            raise WrongType(f"{describe(text)} is not JSON") from None
         return from_json(value)
 
     return from_text
@@ -192,6 +206,24 @@ def _json_only(
     return Kind(metavar, from_json, _read_json_text(from_json), to_k6=to_k6)
 
 
+def _stage_from_text(text: str) -> Stage:
+    duration, _, target = text.partition(":")
+    return _stage(
+        parse_duration(duration) if duration else None, integer_from_text(target) if target else None
+    )
+
+
+def _stage(duration_s: float | None, target: int | None) -> Stage:
+    lacks = {"duration": duration_s, "target": target}
+    return Stage(
+        duration_s or 0.0, target or 0, frozenset(name for name, value in lacks.items() if value is None)
+    )
+
+
+def _trimmed(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name.strip() for name in names)
+
+
 def _threshold(item: object) -> str | Mapping[str, object]:
     if isinstance(item, str):
         return item
@@ -201,9 +233,7 @@ def _threshold(item: object) -> str | Mapping[str, object]:
     checked: dict[str, object] = {"threshold": "" if source is None else string_from_json(source)}
     aborts = rule.get("abortonfail")
     if aborts is not None:
-        if not isinstance(aborts, bool):
-            raise ValueError(f"abortOnFail: {describe(aborts)} is not a boolean")
-        checked["abortOnFail"] = aborts
+        checked["abortOnFail"] = boolean_from_json(aborts)
     delay = rule.get("delayaborteval")
     if delay is not None:
         duration_from_json(delay)
@@ -211,27 +241,29 @@ def _threshold(item: object) -> str | Mapping[str, object]:
     return checked
 
 
-BOOLEAN = Kind("bool", boolean_from_json, boolean_from_text)
-INTEGER = Kind("int", integer_from_json, integer_from_text)
+BOOLEAN = Kind("bool", boolean_from_json, boolean_from_variable, lambda texts: boolean_from_text(texts[-1]))
+INTEGER = Kind("int", integer_from_json, integer_from_text, lambda texts: integer_from_flag(texts[-1]))
 STRING = Kind("string", string_from_json, str)
-DURATION = Kind("duration", duration_from_json, parse_duration, to_k6=format_duration)
-# Unlike those of other lists, spaces around them stay.
-STRINGS = Kind(
-    "strings",
-    strings_from_json,
-    _split,
-    lambda texts: tuple(item for text in texts for item in _split(text)),
-    list,
-    takes_empty=True,
+DURATION = Kind(
+    "duration",
+    duration_from_json,
+    parse_duration,
+    lambda texts: parse_go_duration(texts[-1]),
+    format_duration,
 )
-TAGS = Kind("name=value", tags_from_json, tags_from_text, tags_from_flags)
+SEGMENT = Kind("from:to", lambda value: normal_segment(string_from_json(value)), normal_segment)
+SEGMENT_SEQUENCE = Kind("points", lambda value: normal_sequence(string_from_json(value)), normal_sequence)
+STRINGS = replace(_string_list("strings", tuple), takes_empty=True)
+TRIMMED_STRINGS = replace(_string_list("strings", _trimmed), takes_empty=True)
+TAGS = Kind("name=value", string_map_from_json, tags_from_text, tags_from_flags)
 STAGES = Kind(
     "duration:target",
     stages_from_json,
     stages_from_text,
-    _joined(lambda texts: stages_from_text(",".join(texts))),
+    stages_from_flags,
     stages_to_k6,
 )
+SCENARIO_STAGES = replace(STAGES, from_json=scenario_stages_from_json)
 DNS = Kind("settings", dns_from_json, dns_from_text, to_k6=dns_to_k6)
 TLS_VERSION = _json_only("version", tls_versions_from_json, tls_versions_to_k6)
 TLS_AUTH = _json_only("json", tls_auth_from_json, tls_auth_to_k6)
@@ -239,7 +271,8 @@ THRESHOLDS = _json_only("json", thresholds_from_json, thresholds_to_k6)
 HOSTS = _json_only("json", hosts_from_json)
 OBJECT = _json_only("json", object_from_json)
 HOST_PATTERNS = _string_list("patterns", host_patterns)
-CIDRS = _string_list("ranges", cidrs)
+CIDRS = replace(_string_list("ranges", cidrs), from_flags=cidrs_from_flags)
+ANYTHING = _json_only("json", _as_it_is)
 LOCAL_IPS = Kind(
     "ranges", lambda value: local_ips_from_text(string_from_json(value)), local_ips_from_text, to_k6=",".join
 )

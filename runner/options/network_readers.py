@@ -1,7 +1,7 @@
 """Readers of the options about names, addresses and TLS.
 
 Owns their forms in scripts and on the command line; refuses to act on them (``runner.net`` does).
-Every reader raises ``ValueError`` with a finished text.
+Every reader raises ``ValueError`` with a finished text (see ``readers``).
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 
+from runner.options.durations import parse_duration
 from runner.options.readers import (
-    describe,
-    duration_from_json,
+    Uncoded,
+    WrongType,
     list_from_json,
     object_from_json,
-    one_of,
-    split_pair,
     string_from_json,
     string_map_from_json,
     strings_from_json,
@@ -34,34 +33,40 @@ _HOST_PATTERN = re.compile(r"\*|(?:\*\.?)?[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0
 
 def dns_from_json(value: object) -> DnsOptions:
     """``{ttl, select, policy}``, each of which may be left out."""
-    given = object_from_json(value)
-    ttl, select, policy = given.get("ttl"), given.get("select"), given.get("policy")
-    return DnsOptions(
-        ttl_s=None if ttl is None else _dns_ttl(ttl),
-        select=None if select is None else one_of(select, DNS_SELECTS, "DNS select"),
-        policy=None if policy is None else one_of(policy, DNS_POLICIES, "DNS policy"),
-        ttl=None if ttl is None else str(ttl),
+    given = {name: text for name, text in object_from_json(value).items() if text is not None}
+    ttl, select, policy = (
+        string_from_json(given[name]) if name in given else None for name in ("ttl", "select", "policy")
     )
+    if select is not None and select not in DNS_SELECTS:
+        raise ValueError(f"{select} does not belong to DNSSelect values")
+    if policy is not None and policy not in DNS_POLICIES:
+        raise ValueError(f"{policy} does not belong to DNSPolicy values")
+    return DnsOptions(ttl_s=_dns_ttl(ttl) if ttl else None, select=select, policy=policy, ttl=ttl)
 
 
 def dns_from_text(text: str) -> DnsOptions:
     """``ttl=5m,select=random,policy=preferIPv4``."""
-    settings = dict(split_pair(item, "=", "DNS setting") for item in strings_from_text(text))
-    for name in settings:
-        one_of(name, ("ttl", "select", "policy"), "DNS setting")
+    settings = {}
+    for item in strings_from_text(text):
+        name, _, value = item.partition("=")
+        if not value:
+            raise ValueError(f"no value for key {item}")
+        if name not in ("ttl", "select", "policy"):
+            raise ValueError(f"unknown DNS configuration field: {name}")
+        settings[name] = value
     return dns_from_json(settings)
 
 
 def tls_versions_from_json(value: object) -> TlsVersions:
     """One version for both ends, or ``{min, max}``."""
     if isinstance(value, str):
-        only = one_of(value, TLS_VERSIONS, "TLS version")
-        return TlsVersions(only, only)
+        return TlsVersions(_tls_version(value), _tls_version(value))
     given = object_from_json(value)
+    for name in given:
+        if name not in ("min", "max"):
+            raise ValueError(f'json: unknown field "{name}"')
     # Go's empty string stands for "not limited".
-    oldest, newest = (
-        one_of(given[end], TLS_VERSIONS, "TLS version") if given.get(end) else None for end in ("min", "max")
-    )
+    oldest, newest = (_tls_version(given[end]) if given.get(end) else None for end in ("min", "max"))
     return TlsVersions(oldest, newest)
 
 
@@ -75,28 +80,29 @@ def hosts_from_json(value: object) -> dict[str, str]:
     hosts = string_map_from_json(value)
     for name, address in hosts.items():
         if not _HOST_PATTERN.fullmatch(name.partition(":")[0]):
-            raise ValueError(f"invalid host name pattern '{name}'")
+            raise ValueError(f"invalid host pattern '{name}'")
         if not _is_ip_with_port(address):
-            raise ValueError(f"invalid IP address '{address}' for host '{name}'")
-    return hosts
+            raise WrongType(f"invalid IP address '{address}' for host '{name}'")
+    return {name.lower(): address for name, address in hosts.items()}
 
 
 def host_patterns(patterns: Sequence[str]) -> tuple[str, ...]:
-    """Host names; a ``*`` may stand at the beginning of each."""
+    """Host names; a ``*`` may stand at the beginning of each, and "" matches nothing."""
     for pattern in patterns:
-        if not _HOST_PATTERN.fullmatch(pattern):
+        if pattern and not _HOST_PATTERN.fullmatch(pattern):
             raise ValueError(f"invalid hostname pattern '{pattern}'")
     return tuple(patterns)
 
 
 def cidrs(ranges: Sequence[str]) -> tuple[str, ...]:
     """IP ranges such as ``10.0.0.0/8``."""
-    for item in ranges:
-        try:
-            ipaddress.ip_network(item, strict=False)
-        except ValueError:
-            raise ValueError(f"invalid CIDR address: {item}") from None
-    return tuple(ranges)
+    return tuple(_cidr(item, f"failed to parse CIDR '{item}'") for item in ranges)
+
+
+def cidrs_from_flags(texts: Sequence[str]) -> tuple[str, ...]:
+    """The same between commas, from one flag or more."""
+    items = [item for text in texts for item in strings_from_text(text)]
+    return tuple(_cidr(item, f"error parsing blacklist-ip '{item}'") for item in items)
 
 
 def local_ips_from_text(text: str) -> tuple[str, ...]:
@@ -106,24 +112,44 @@ def local_ips_from_text(text: str) -> tuple[str, ...]:
         try:
             if "/" in item:
                 ipaddress.ip_network(item, strict=False)
-            else:
-                for end in item.split("-", 1):
-                    ipaddress.ip_address(end)
+                continue
+            first, *last = (ipaddress.ip_address(end) for end in item.split("-", 1))
         except ValueError:
-            raise ValueError(f"invalid IP address or range '{item}'") from None
+            raise ValueError(f"{item} is not a valid IP, IP range or CIDR") from None
+        if last and int(last[0]) < int(first):
+            raise ValueError(f"negative IP range: {item}")
     return items
 
 
-def _dns_ttl(value: object) -> float:
-    ttl_s = math.inf if value == "inf" else duration_from_json(value)
+def _dns_ttl(text: str) -> float:
+    try:
+        ttl_s = math.inf if text == "inf" else parse_duration(text)
+    except ValueError:
+        ttl_s = -1.0
     if ttl_s < 0:
-        raise ValueError(f"invalid DNS ttl {describe(value)}, it can't be negative")
+        raise Uncoded(f"invalid DNS TTL: {text}")
     return ttl_s
+
+
+def _tls_version(value: object) -> str:
+    version = string_from_json(value)
+    if version not in TLS_VERSIONS:
+        raise ValueError(f"unknown TLS version '{version}'")
+    return version
+
+
+def _cidr(text: str, complaint: str) -> str:
+    try:
+        if "/" in text:
+            return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        pass
+    raise ValueError(f"{complaint}: invalid CIDR address: {text}")
 
 
 def _tls_auth(given: Mapping[str, object]) -> TlsAuth:
     if given.get("cert") is None or given.get("key") is None:
-        raise ValueError("a client certificate needs both cert and key")
+        raise WrongType("a client certificate needs both cert and key")
     return TlsAuth(
         cert=string_from_json(given["cert"]),
         key=string_from_json(given["key"]),

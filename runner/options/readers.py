@@ -1,7 +1,8 @@
 """Readers of plain values: numbers, truth values, strings, durations, lists and maps.
 
 Owns what k6 accepts for each (numbers may be strings, durations may be milliseconds); refuses to know
-options.  Every reader raises ``ValueError`` with a finished text, and callers add where the value came from.
+options.  Every reader raises ``ValueError`` with a finished text, and callers add where the value came from:
+k6's own text stands alone, a ``WrongType`` has k6py's and wants the option's name.
 """
 
 from __future__ import annotations
@@ -14,12 +15,22 @@ from collections.abc import Mapping, Sequence
 from runner.options.durations import parse_duration
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
+_INTEGER_LITERAL = re.compile(r"[+-]?[0-9][0-9A-Za-z_]*")
+_GO_OCTAL = re.compile(r"\A([+-]?)0(?=_?[0-7])")
 _INTEGER_MAX = 2**63 - 1
 # Go's strconv.ParseBool.
 _BOOLEANS = {
     **dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
     **dict.fromkeys(("0", "f", "F", "FALSE", "false", "False"), False),
 }
+
+
+class WrongType(ValueError):
+    """The value is of another sort than the option; k6's words for it are those of a JSON library."""
+
+
+class Uncoded(ValueError):
+    """A mistake to which k6 gives no exit code of its own, wherever it is made."""
 
 
 def describe(value: object) -> str:
@@ -37,14 +48,25 @@ def integer_from_text(text: str) -> int:
     return int(text)
 
 
-def integer_from_json(value: object) -> int:
-    """A whole number, or a string of one; fractions are refused."""
+def integer_from_flag(text: str) -> int:
+    """A whole number as Go's flags take it: also ``0x1F``, ``0b11``, ``017`` and ``1_000``."""
+    try:
+        if _INTEGER_LITERAL.fullmatch(text):
+            return integer_from_text(str(int(_GO_OCTAL.sub(r"\g<1>0o", text), 0)))
+    except ValueError as error:
+        if "out of range" in str(error):
+            raise ValueError(f'strconv.ParseInt: parsing "{text}": value out of range') from None
+    raise ValueError(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+
+
+def integer_from_json(value: object) -> int | None:
+    """A whole number, or a string of one; fractions are refused, and "" is as good as nothing."""
     if isinstance(value, str):
-        return integer_from_text(value)
+        return integer_from_text(value) if value else None
     if isinstance(value, bool) or not isinstance(value, int | float) or not float(value).is_integer():
-        raise ValueError(f"{describe(value)} is not an integer")
+        raise WrongType(f"{describe(value)} is not an integer")
     if abs(value) > _INTEGER_MAX:
-        raise ValueError(f"{describe(value)} is out of range")
+        raise WrongType(f"{describe(value)} is out of range")
     return int(value)
 
 
@@ -55,19 +77,24 @@ def boolean_from_text(text: str) -> bool:
     return _BOOLEANS[text]
 
 
+def boolean_from_variable(text: str) -> bool:
+    """A truth value as the variable of an option gives it: nothing but ``true`` and ``false``."""
+    if text not in ("true", "false"):
+        raise ValueError(f"invalid input:{text}")
+    return text == "true"
+
+
 def boolean_from_json(value: object) -> bool:
-    """``true``, ``false`` or their texts."""
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return boolean_from_text(value)
-    raise ValueError(f"{describe(value)} is not a boolean")
+    """``true`` or ``false``, and no text."""
+    if not isinstance(value, bool):
+        raise WrongType(f"{describe(value)} is not a boolean")
+    return value
 
 
 def string_from_json(value: object) -> str:
     """A string and nothing else."""
     if not isinstance(value, str):
-        raise ValueError(f"{describe(value)} is not a string")
+        raise WrongType(f"{describe(value)} is not a string")
     return value
 
 
@@ -76,27 +103,29 @@ def duration_from_json(value: object) -> float:
     if isinstance(value, str):
         return parse_duration(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{describe(value)} is not a duration")
+        raise ValueError(f"'{describe(value)}' is not a valid duration value")
     return value / 1000
 
 
 def object_from_json(value: object) -> Mapping[str, object]:
     """A JSON object."""
     if not isinstance(value, Mapping):
-        raise ValueError(f"{describe(value)} is not an object")
+        raise WrongType(f"{describe(value)} is not an object")
     return value
 
 
 def list_from_json(value: object) -> Sequence[object]:
     """A JSON array."""
     if isinstance(value, str | bytes) or not isinstance(value, Sequence):
-        raise ValueError(f"{describe(value)} is not a list")
+        raise WrongType(f"{describe(value)} is not a list")
     return value
 
 
 def string_map_from_json(value: object) -> dict[str, str]:
-    """An object whose values are strings."""
-    return {name: string_from_json(item) for name, item in object_from_json(value).items()}
+    """An object whose values are strings; null is the empty one."""
+    return {
+        name: "" if item is None else string_from_json(item) for name, item in object_from_json(value).items()
+    }
 
 
 def strings_from_json(value: object) -> tuple[str, ...]:
@@ -105,20 +134,5 @@ def strings_from_json(value: object) -> tuple[str, ...]:
 
 
 def strings_from_text(text: str) -> tuple[str, ...]:
-    """Strings between commas."""
-    return tuple(item.strip() for item in text.split(",")) if text else ()
-
-
-def split_pair(text: str, separator: str, what: str) -> tuple[str, str]:
-    """Two halves of ``name=value``; the value may hold the separator, too."""
-    name, found, value = text.partition(separator)
-    if not found or not name:
-        raise ValueError(f"invalid {what} '{text}', the form is name{separator}value")
-    return name, value
-
-
-def one_of(value: object, choices: Sequence[str], what: str) -> str:
-    """One of the given words."""
-    if value not in choices:
-        raise ValueError(f"invalid {what} {describe(value)}, use one of {', '.join(choices)}")
-    return string_from_json(value)
+    """Strings between commas, spaces included."""
+    return tuple(text.split(",")) if text else ()

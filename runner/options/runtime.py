@@ -14,10 +14,13 @@ from typing import Any
 from runner.errors import OptionsError, UsageError
 from runner.options import kinds
 from runner.options.kinds import Kind
-from runner.options.layers import invalid_argument
-from runner.options.readers import split_pair
+from runner.options.layers import flag_complaint
+from runner.options.readers import boolean_from_text
 from runner.options.table import OptionSpec, Support
 from runner.summary.text import check_mode
+
+DEFAULT_SUMMARY_MODE = "compact"
+OLD_COMPATIBILITY_MODE = "experimental_enhanced"
 
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -28,23 +31,18 @@ def summary_mode(mode: str) -> str:
     Raises:
         UsageError: there is no such mode, wherever it was given.
     """
-    check_mode(mode or "compact")
-    return mode or "compact"
+    check_mode(mode or DEFAULT_SUMMARY_MODE)
+    return mode or DEFAULT_SUMMARY_MODE
 
 
 def compatibility_mode(mode: str) -> str:
     """A JavaScript compatibility mode."""
     # k6 keeps the third name for old command lines; everything that it switched on is always on now.
-    if mode not in ("extended", "base", "experimental_enhanced"):
-        raise ValueError(f"invalid compatibility mode '{mode}', use extended or base")
-    return "base" if mode == "base" else "extended"
-
-
-def script_type(kind: str) -> str:
-    """What the given file is."""
-    if kind not in ("", "js", "archive"):
-        raise ValueError(f"unknown type '{kind}', use js or archive")
-    return kind
+    if mode not in ("", "extended", "base", OLD_COMPATIBILITY_MODE):
+        raise ValueError(
+            f'invalid compatibility mode "{mode}". Use: "extended", "base", "experimental_enhanced"'
+        )
+    return mode or "extended"
 
 
 def worker_count(text: str) -> int:
@@ -71,7 +69,7 @@ def _text_kind(metavar: str, read: Any) -> Kind:
 
 _FILE = Kind("file", str, str)
 _LISTED = Kind("type[=arg]", str, kinds.STRINGS.from_text, lambda texts: [text for text in texts if text])
-_ENV = Kind("name=value", str, lambda text: dict([split_pair(text, "=", "variable")]), env_variables)
+_ENV = Kind("name=value", str, lambda text: env_variables([text]), env_variables)
 
 RUN_SETTINGS = (
     OptionSpec(
@@ -93,7 +91,7 @@ RUN_SETTINGS = (
     ),
     OptionSpec(
         "summaryMode", None, _text_kind("mode", summary_mode), "K6_SUMMARY_MODE", "summary-mode",
-        default="compact", help="end-of-test summary: compact, full or disabled",
+        default=DEFAULT_SUMMARY_MODE, help="end-of-test summary: compact, full or disabled",
     ),
     OptionSpec(
         "summaryExport", None, _FILE, "K6_SUMMARY_EXPORT", "summary-export", help="write the summary as JSON"
@@ -111,7 +109,7 @@ RUN_SETTINGS = (
         "compatibility-mode", default="extended", help="JavaScript mode: extended or base",
     ),
     OptionSpec(
-        "type", None, _text_kind("type", script_type), "K6_TYPE", "type", "t", help="type of the file: js or archive"
+        "type", None, kinds.STRING, "K6_TYPE", "type", "t", help="type of the file: js or archive"
     ),
     OptionSpec(
         "tracesOutput", None, kinds.STRING, "K6_TRACES_OUTPUT", "traces-output",
@@ -170,31 +168,37 @@ def read_settings(
         environ: the process environment; an empty variable counts as not set.
 
     Raises:
-        UsageError: a flag's value does not parse, or the flag is not available.
-        OptionsError: the same for a variable.
+        UsageError: a value cannot be used, or the flag is not available.
+        OptionsError: the variable is not available.
     """
     values = {}
     for spec in specs:
         text = environ.get(spec.env) if spec.env else None
-        try:
-            if spec.name in flags:
+        if spec.name in flags:
+            try:
                 value = spec.kind.read_flags(flags[spec.name])
-            elif text:
-                value = spec.kind.from_text(text)
-            else:
-                continue
-        except ValueError as error:
-            raise _refusal(spec, flags, str(error)) from error
+            except ValueError as error:
+                raise UsageError(f"{flag_complaint(spec, flags[spec.name])}{error}") from error
+        elif text:
+            value = _from_variable(spec, text)
+        else:
+            continue
         if value and value != "none" and spec.support is Support.REFUSED:
             raise _unavailable(spec, flags)
         values[spec.name] = value
     return values
 
 
-def _refusal(spec: OptionSpec, flags: Mapping[str, Sequence[str]], reason: str) -> UsageError | OptionsError:
-    if spec.name in flags:
-        return UsageError(f"{invalid_argument(spec, flags[spec.name])}{reason}")
-    return OptionsError(f"{spec.env}: {reason}")
+def _from_variable(spec: OptionSpec, text: str) -> Any:
+    try:
+        return boolean_from_text(text) if spec.kind is kinds.BOOLEAN else spec.kind.from_text(text)
+    except ValueError as error:
+        if spec.name == "noColor":
+            # k6 looks at this one only after the log is open, and takes what it cannot read for no.
+            return False
+        if spec.kind is kinds.BOOLEAN:
+            raise UsageError(f"env var '{spec.env}' is not a valid boolean value: {error}") from error
+        raise UsageError(str(error)) from error
 
 
 def _unavailable(spec: OptionSpec, flags: Mapping[str, Sequence[str]]) -> UsageError | OptionsError:

@@ -11,7 +11,7 @@ from runner.errors import OptionsError
 from runner.options.arrival_rates import ConstantArrivalRate, RampingArrivalRate
 from runner.options.durations import format_duration
 from runner.options.options import Options
-from runner.options.readers import object_from_json
+from runner.options.readers import WrongType, object_from_json
 from runner.options.scenarios import (
     ConstantVus,
     PerVuIterations,
@@ -40,7 +40,8 @@ def scenarios_from_json(value: object) -> dict[str, ScenarioConfig]:
         ValueError: a value has the wrong type, a field is unknown, or the executor is missing or unknown.
     """
     return {
-        name: _scenario(name, object_from_json(fields)) for name, fields in object_from_json(value).items()
+        name: _scenario(name, object_from_json({} if fields is None else fields))
+        for name, fields in object_from_json(value).items()
     }
 
 
@@ -49,38 +50,29 @@ def scenarios_to_k6(scenarios: Mapping[str, ScenarioConfig]) -> dict[str, object
     return {name: scenario.to_k6() for name, scenario in scenarios.items()}
 
 
-def check_scenarios(scenarios: Mapping[str, ScenarioConfig]) -> None:
-    """Refuse scenarios with mistakes.
-
-    Raises:
-        OptionsError: with k6's text, all mistakes of a scenario in one line.
-    """
+def scenario_problems(scenarios: Mapping[str, ScenarioConfig]) -> list[str]:
+    """The scenarios' mistakes in k6's words, all those of a scenario in one line."""
     lines = []
     for scenario in scenarios.values():
         found = scenario.problems()
         if found:
             lines.append(f"scenario {scenario.name} has configuration errors: {', '.join(found)}")
-    if lines:
-        raise configuration_problems(lines)
+    return lines
 
 
-def check_exec_functions(scenarios: Mapping[str, ScenarioConfig], exported: Collection[str]) -> None:
-    """Refuse scenarios whose function the script does not export.
+def missing_functions(scenarios: Mapping[str, ScenarioConfig], exported: Collection[str]) -> list[str]:
+    """What to say about scenarios whose function the script does not export, in k6's words.
 
     Args:
         scenarios: the scenarios of the test.
         exported: names of the script's exported functions.
-
-    Raises:
-        OptionsError: with k6's text.
     """
-    missing = [
+    # Of an empty name, there is no more to say than that.
+    return [
         f"executor {scenario.name}: function '{scenario.exec}' not found in exports"
         for scenario in scenarios.values()
-        if scenario.exec not in exported
+        if scenario.exec and scenario.exec not in exported
     ]
-    if missing:
-        raise configuration_problems(missing)
 
 
 def configuration_problems(lines: Sequence[str]) -> OptionsError:
@@ -147,6 +139,7 @@ def describe_scenarios(ordered: Sequence[ScenarioConfig], share: float = 1.0) ->
 
 
 def _scenario(name: str, fields: Mapping[str, object]) -> ScenarioConfig:
+    fields = {"executor" if key.lower() == "executor" else key: value for key, value in fields.items()}
     executor = fields.get("executor")
     if not executor:
         raise ValueError(f"scenario '{name}' doesn't have a specified executor type")
@@ -157,14 +150,24 @@ def _scenario(name: str, fields: Mapping[str, object]) -> ScenarioConfig:
     for key, value in fields.items():
         if key == "executor" or value is None:
             continue
-        if key not in config.FIELDS:
-            raise ValueError(f"scenario '{name}': json: unknown field \"{key}\"")
-        given[key] = _field(config, name, key, value)
+        field = _field_name(config, key)
+        if field is None:
+            raise ValueError(f'json: unknown field "{key}"')
+        read = _field(config, name, field, value)
+        if read is not None:
+            given[field] = read
     return config.create(name, given)
+
+
+def _field_name(config: type[ScenarioConfig], key: str) -> str | None:
+    """The field that is meant, whatever its letters' case: k6 reads names as Go's JSON library does."""
+    if key in config.FIELDS:
+        return key
+    return next((field for field in config.FIELDS if field.lower() == key.lower()), None)
 
 
 def _field(config: type[ScenarioConfig], scenario: str, key: str, value: object) -> object:
     try:
         return config.FIELDS[key].kind.from_json(value)
-    except ValueError as error:
+    except WrongType as error:
         raise ValueError(f"scenario '{scenario}': {key}: {error}") from None

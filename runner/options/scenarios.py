@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, NamedTuple, Self
 
 from runner.options.durations import format_duration
-from runner.options.kinds import DURATION, INTEGER, OBJECT, STAGES, STRING, TAGS, Kind
+from runner.options.kinds import DURATION, INTEGER, OBJECT, SCENARIO_STAGES, STRING, TAGS, Kind
 from runner.options.segments import ExecutionSegment
 from runner.options.values import Stage
 
@@ -79,13 +79,18 @@ class ScenarioConfig(ABC):
 
     def in_segment(self, segment: ExecutionSegment) -> Self | None:
         """This scenario's part in a segment of the test, None when it has none."""
+        own = self._iterations_of(segment)
         counts: dict[str, Any] = {
             name: segment.scale(getattr(self, name))
             for name in self.COUNTS
             if getattr(self, name) is not None
         }
-        part = replace(self, segment=segment, **counts)
-        return part if part.max_vus() > 0 and 0 not in (counts.get("vus"), counts.get("iterations")) else None
+        part = replace(self, segment=own, **counts)
+        return part if own is not None and part.max_vus() > 0 else None
+
+    def _iterations_of(self, segment: ExecutionSegment) -> ExecutionSegment | None:
+        """Which part of the iterations goes with `segment`, None when it has none of the VUs."""
+        return segment
 
     @property
     def share(self) -> float:
@@ -118,7 +123,7 @@ class ScenarioConfig(ABC):
 
     def problems(self) -> list[str]:
         """What is wrong with the values, in k6's words; empty when all is well."""
-        found = []
+        found = [] if self.name else ["scenario name can't be empty"]
         if not _NAME.fullmatch(self.name):
             found.append(
                 "the scenario name should contain only numbers, latin letters, underscores, and dashes"
@@ -144,7 +149,7 @@ class ScenarioConfig(ABC):
     def _describe(self, what: str, *details: str) -> str:
         shown = [
             *details,
-            f"exec: {self.exec}" if self.exec != DEFAULT_EXEC else "",
+            f"exec: {self.exec}" if "exec" in self.given else "",
             f"startTime: {format_duration(self.start_time_s)}" if self.start_time_s > 0 else "",
             f"gracefulStop: {format_duration(self.graceful_stop_s)}" if self.graceful_stop_s > 0 else "",
         ]
@@ -194,7 +199,16 @@ class SharedIterations(_Iterations):
     """``shared-iterations``: so many iterations, taken by whichever VU is free."""
 
     EXECUTOR: ClassVar[str] = "shared-iterations"
-    COUNTS: ClassVar[Sequence[str]] = ("vus", "iterations")
+
+    def in_segment(self, segment: ExecutionSegment) -> Self | None:
+        part = super().in_segment(segment)
+        if part is None or part.segment is None:
+            return None
+        own = replace(part, iterations=part.segment.scale(self.iterations))
+        return own if own.iterations > 0 else None
+
+    def _iterations_of(self, segment: ExecutionSegment) -> ExecutionSegment | None:
+        return segment.redivided(self.vus)
 
     def describe(self) -> str:
         return self._describe_iterations(f"{self.iterations} iterations shared among {self.vus} VUs")
@@ -259,7 +273,7 @@ class RampingVus(ScenarioConfig):
     FIELDS: ClassVar[Mapping[str, Field]] = {
         **ScenarioConfig.FIELDS,
         "startVUs": Field("start_vus", INTEGER),
-        "stages": Field("stages", STAGES),
+        "stages": Field("stages", SCENARIO_STAGES),
         "gracefulRampDown": Field("graceful_ramp_down_s", DURATION),
     }
 
@@ -289,12 +303,10 @@ class RampingVus(ScenarioConfig):
     def problems(self) -> list[str]:
         found = super().problems()
         if self.start_vus < 0:
-            found.append("the number of startVUs can't be negative")
+            found.append("the number of start VUs can't be negative")
         found += stage_problems(self.stages)
         if self.stages and self.max_vus() <= 0:
             found.append("either startVUs or one of the stages' target values must be greater than 0")
-        if self.graceful_ramp_down_s < 0:
-            found.append("the gracefulRampDown timeout can't be negative")
         return found
 
 
@@ -312,9 +324,13 @@ def stage_problems(stages: tuple[Stage, ...]) -> list[str]:
         return ["at least one stage has to be specified"]
     found = []
     for number, stage in enumerate(stages, 1):
-        if stage.duration_s < 0:
+        if "duration" in stage.lacks:
+            found.append(f"stage {number} doesn't have a duration")
+        elif stage.duration_s < 0:
             found.append(f"the duration for stage {number} can't be negative")
-        if stage.target < 0:
+        if "target" in stage.lacks:
+            found.append(f"stage {number} doesn't have a target")
+        elif stage.target < 0:
             found.append(f"the target for stage {number} can't be negative")
     return found
 

@@ -1,7 +1,7 @@
 """Execution segments: which part of a test this run is, when several machines share it.
 
 Owns the fractions and who gets what: any count is divided so that the parts add up exactly, and everything that has a
-number (virtual users, iterations) belongs to exactly one part.  The parts take turns as evenly as their sizes allow.
+number (virtual users, iterations) belongs to exactly one part, the same one as in k6.
 Source: https://grafana.com/docs/k6/latest/using-k6/k6-options/reference/#execution-segment
 """
 
@@ -22,23 +22,23 @@ class ExecutionSegment:
 
     Args:
         start, end: where it begins and ends, between 0 and 1.
-        sequence: the borders of all parts, from 0 to 1; by default this part and what lies around it.
+        sequence: borders of the parts, in rising order; what they leave out on either side is a part of its own.
 
     Raises:
-        ValueError: the borders are no division of the whole, or this part is none of it.
+        ValueError: this part is none of the sequence, or the whole has too many parts.
     """
 
     def __init__(self, start: Fraction, end: Fraction, sequence: Sequence[Fraction] = ()) -> None:
-        if not 0 <= start < end <= 1:
-            raise ValueError(f"the segment {start}:{end} is not between 0 and 1, or is empty")
-        borders = list(sequence) or sorted({Fraction(0), start, end, Fraction(1)})
-        if borders[0] != 0 or borders[-1] != 1 or any(a >= b for a, b in itertools.pairwise(borders)):
-            raise ValueError("the segment sequence has to rise from 0 to 1")
-        if (start, end) not in itertools.pairwise(borders):
-            raise ValueError(f"the segment {start}:{end} is not in the segment sequence")
+        borders = sorted({Fraction(0), *(sequence or (start, end)), Fraction(1)})
         self.start = start
         self.end = end
-        self._period, self._own = _pattern(borders, start)
+        self._weights, self._period = _weights(borders)
+        try:
+            self._mine = list(itertools.pairwise(borders)).index((start, end))
+        except ValueError:
+            listed = ",".join(map(str, sequence))
+            raise ValueError(f"provided segment {self!r} can't be found in sequence {listed}") from None
+        self._own = [turn for turn, part in enumerate(_turns(self._weights)) if part == self._mine]
 
     @property
     def length(self) -> Fraction:
@@ -55,48 +55,112 @@ class ExecutionSegment:
         rounds, place = divmod(number, len(self._own))
         return rounds * self._period + self._own[place]
 
+    def redivided(self, count: int) -> ExecutionSegment | None:
+        """The division in which every part's share is what it gets of `count` things; None when this part gets none.
+
+        k6 divides the iterations of some executors like this: so each virtual user has as much to do as the others.
+        """
+        rounds, rest = divmod(count, self._period)
+        shares = [rounds * weight for weight in self._weights]
+        for part in _turns(self._weights)[:rest]:
+            shares[part] += 1
+        if not shares[self._mine]:
+            return None
+        before = sum(shares[: self._mine])
+        borders = [Fraction(share, count) for share in itertools.accumulate(shares, initial=0)]
+        mine = Fraction(before, count), Fraction(before + shares[self._mine], count)
+        return ExecutionSegment(*mine, sequence=borders)
+
     def __repr__(self) -> str:
         return f"{self.start}:{self.end}"
 
 
-def _pattern(borders: Sequence[Fraction], start: Fraction) -> tuple[int, list[int]]:
-    """After how many turns the parts repeat, and which of these turns are those of the part that begins at `start`."""
+def _weights(borders: Sequence[Fraction]) -> tuple[list[int], int]:
+    """How many turns each part has until the parts repeat, and after how many turns they do."""
     period = math.lcm(*(border.denominator for border in borders))
     if period > PATTERN_SIZE_MAX:
         raise ValueError(
             f"the segments' common denominator {period} is too large, at most {PATTERN_SIZE_MAX}"
         )
-    weights = [int((b - a) * period) for a, b in itertools.pairwise(borders)]
-    mine = list(borders).index(start)
-    given = [0] * len(weights)
-    own = []
-    for turn in range(period):
-        # Whoever is most behind its share is next; of equals the first.
-        behind = [weight * (turn + 1) - count * period for weight, count in zip(weights, given, strict=True)]
-        chosen = behind.index(max(behind))
-        given[chosen] += 1
-        if chosen == mine:
-            own.append(turn)
-    return period, own
+    return [int((b - a) * period) for a, b in itertools.pairwise(borders)], period
+
+
+def _turns(weights: Sequence[int]) -> list[int]:
+    """Whose turn each one is.
+
+    The largest parts choose first (of equals the first in line), each the turns that divide the period evenly, or the
+    next ones that are still free.
+    """
+    period = sum(weights)
+    turns = [-1] * period
+    for part in sorted(range(len(weights)), key=lambda part: -weights[part]):
+        turn = 0
+        for number in range(weights[part]):
+            turn = max(turn, -(-number * period // weights[part]))
+            while turns[turn] != -1:
+                turn += 1
+            turns[turn] = part
+    return turns
 
 
 def parse_segment(text: str, sequence: str = "") -> ExecutionSegment:
-    """A segment as k6 writes it: ``0:1/4``, ``25%:50%``, ``0.5:1``, or ``1/4`` for a first quarter.
+    """A segment as k6 writes it: ``0:1/4``, ``25%:50%``, ``0.5:1``, or ``1/4`` for a first quarter; "" for all.
 
     Raises:
-        ValueError: it cannot be read, or does not fit the sequence.
+        ValueError: with k6's text, when it cannot be read, or does not fit the sequence.
     """
+    return ExecutionSegment(*_part(text), sequence=_borders(sequence) if sequence else ())
+
+
+def normal_segment(text: str) -> str:
+    """A segment in k6's normal form, ``0:1/4``.
+
+    Raises:
+        ValueError: with k6's text.
+    """
+    return ":".join(map(str, _part(text)))
+
+
+def normal_sequence(text: str) -> str:
+    """A segment sequence in k6's normal form, ``0,1/4,1``.
+
+    Raises:
+        ValueError: with k6's text.
+    """
+    return ",".join(map(str, _borders(text)))
+
+
+def _part(text: str) -> tuple[Fraction, Fraction]:
+    if not text:
+        return Fraction(0), Fraction(1)
     start, colon, end = text.partition(":")
-    borders = [_fraction(border) for border in sequence.split(",")] if sequence else []
-    if not colon:
-        return ExecutionSegment(Fraction(0), _fraction(start), borders)
-    return ExecutionSegment(_fraction(start), _fraction(end), borders)
+    return _checked(_fraction(start), _fraction(end)) if colon else _checked(Fraction(0), _fraction(start))
+
+
+def _borders(text: str) -> list[Fraction]:
+    points = text.split(",")
+    if len(points) < 2:
+        raise ValueError(
+            f"at least 2 points are needed for an execution segment sequence, {len(points)} given"
+        )
+    borders = [_fraction(point) for point in points]
+    for start, end in itertools.pairwise(borders):
+        _checked(start, end)
+    return borders
+
+
+def _checked(start: Fraction, end: Fraction) -> tuple[Fraction, Fraction]:
+    if start < 0:
+        raise ValueError(f"segment start value must be at least 0 but was {float(start):.2f}")
+    if start >= end:
+        raise ValueError(f"segment start({float(start):.2f}) must be less than its end({float(end):.2f})")
+    if end > 1:
+        raise ValueError(f"segment end value can't be more than 1 but was {float(end):.2f}")
+    return start, end
 
 
 def _fraction(text: str) -> Fraction:
     try:
-        if text.strip().endswith("%"):
-            return Fraction(text.strip()[:-1]) / 100
-        return Fraction(text.strip())
+        return Fraction(text[:-1]) / 100 if text.endswith("%") else Fraction(text)
     except (ValueError, ZeroDivisionError):
-        raise ValueError(f"'{text}' is no fraction, percentage or number between 0 and 1") from None
+        raise ValueError(f"'{text}' is not a valid percentage, decimal, fraction or interval value") from None

@@ -16,7 +16,11 @@ from runner.options.options import SYSTEM_TAGS
 from runner.options.scenario_plan import scenarios_from_json, scenarios_to_k6
 
 SCENARIOS = Kind("json", scenarios_from_json, str, to_k6=scenarios_to_k6)
-SYSTEM_TAG_NAMES = replace(kinds.STRINGS, to_k6=lambda names: sorted(SYSTEM_TAGS.intersection(names)))
+FEATURES = replace(kinds.STRINGS)
+# No tag at all is null to k6.
+SYSTEM_TAG_NAMES = replace(
+    kinds.TRIMMED_STRINGS, to_k6=lambda names: sorted(SYSTEM_TAGS.intersection(names)) or None
+)
 
 
 class Support(Enum):
@@ -77,11 +81,11 @@ _EXECUTION = (
     ),
     OptionSpec("scenarios", "scenarios", SCENARIOS),
     OptionSpec(
-        "executionSegment", "execution_segment", kinds.STRING, None, "execution-segment",
+        "executionSegment", "execution_segment", kinds.SEGMENT, None, "execution-segment",
         help="run only this part of the test, as from:to",
     ),
     OptionSpec(
-        "executionSegmentSequence", "execution_segment_sequence", kinds.STRING, None,
+        "executionSegmentSequence", "execution_segment_sequence", kinds.SEGMENT_SEQUENCE, None,
         "execution-segment-sequence", help="how the test is divided, as 0,1/2,1",
     ),
     OptionSpec(
@@ -159,7 +163,7 @@ _NETWORK = (
         help="DNS settings; ttl: inf, 0 or a duration; select: first, random, roundRobin; "
         "policy: preferIPv4, preferIPv6, onlyIPv4, onlyIPv6, any",
     ),
-    OptionSpec("hosts", "hosts", kinds.HOSTS, "K6_HOSTS"),
+    OptionSpec("hosts", "hosts", kinds.HOSTS),
     OptionSpec(
         "blacklistIPs", "blacklist_ips", kinds.CIDRS, "K6_BLACKLIST_IPS", "blacklist-ip",
         help="refuse connections to an IP range",
@@ -209,13 +213,13 @@ _RESULTS = (
         "K6_METRIC_SAMPLES_BUFFER_SIZE", default="1000",
     ),
     OptionSpec(
-        "features", "features", kinds.STRINGS, "K6_FEATURES", "features",
+        "features", "features", FEATURES, "K6_FEATURES", "features",
         help="experimental features", support=Support.IGNORED,
     ),
     OptionSpec("webDashboard", None, kinds.BOOLEAN, "K6_WEB_DASHBOARD", support=Support.IGNORED),
     # Both are for Grafana Cloud; a local run of k6 does not act on them either.
     OptionSpec("ext", "ext", kinds.OBJECT),
-    OptionSpec("cloud", "cloud", kinds.OBJECT),
+    OptionSpec("cloud", "cloud", kinds.ANYTHING),
 )  # fmt: skip
 
 OPTIONS: Mapping[str, OptionSpec] = {
@@ -223,4 +227,4 @@ OPTIONS: Mapping[str, OptionSpec] = {
 }
 
 # What may stand in a script's options; a config file may hold every option.
-SCRIPT_OPTIONS = frozenset(OPTIONS) - {"linger", "consoleOutput", "webDashboard"}
+SCRIPT_OPTIONS = frozenset(OPTIONS) - {"linger", "consoleOutput", "localIPs", "webDashboard"}

@@ -38,7 +38,12 @@ class TlsAuth:
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of ``stages``."""
+    """One step of ``stages``.
+
+    Args:
+        lacks: what was left out of ``duration`` and ``target``; it counts as 0.
+    """
 
     duration_s: float
     target: int
+    lacks: frozenset[str] = frozenset()

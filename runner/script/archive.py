@@ -64,7 +64,7 @@ def write_archive(path: Path, archive: Archive, facts: Mapping[str, object]) -> 
         "type": "js",
         "options": archive.options,
         "filename": archive.main,
-        "pwd": archive.main.rpartition("/")[0] + "/",
+        "pwd": archive.main.rpartition("/")[0],
         "env": archive.env,
         "compatibilityMode": archive.compatibility_mode,
         **facts,
@@ -79,9 +79,7 @@ def write_archive(path: Path, archive: Archive, facts: Mapping[str, object]) -> 
         aside.replace(path)
     except OSError as error:
         aside.unlink(missing_ok=True)
-        raise UsageError(
-            f"could not write the archive: open {path}: {(error.strerror or '').lower()}"
-        ) from error
+        raise UsageError(f"open {path}: {(error.strerror or '').lower()}") from error
 
 
 def read_archive(content: bytes, name: str) -> Archive:
@@ -93,10 +91,11 @@ def read_archive(content: bytes, name: str) -> Archive:
     Raises:
         UsageError: it is none, or not whole.
     """
+    complaint = f"could not initialize '{name}': could not load test archive bundle '{name}'"
     try:
         entries = _entries(content)
     except (tarfile.TarError, KeyError) as error:
-        raise UsageError(f"could not read the archive '{name}': {error}") from error
+        raise UsageError(f"{complaint}: {error}") from error
     try:
         metadata = json.loads(entries[METADATA])
         main = canonical_url(metadata["filename"])
@@ -110,9 +109,7 @@ def read_archive(content: bytes, name: str) -> Archive:
             compatibility_mode=metadata.get("compatibilityMode") or None,
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise UsageError(
-            f"could not read the archive '{name}': its {METADATA} or {DATA} is missing or damaged ({error})"
-        ) from error
+        raise UsageError(f"{complaint}: its {METADATA} or {DATA} is missing or damaged ({error})") from error
 
 
 def canonical_url(url: str) -> str:

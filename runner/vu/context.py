@@ -64,7 +64,7 @@ class RunningTest(Protocol):
     def stop(self, code: ExitCode, message: str) -> None:
         """End the test now, with this error."""
 
-    def mark_failed(self, reason: str) -> None:
+    def mark_failed(self, reason: str | None) -> None:
         """Let the test end with k6's exit code 110."""
 
 

@@ -16,12 +16,10 @@ class Exports:
     Args:
         functions: names of functions.
         others: names of everything else.
-        options: the value of ``options`` as JSON text, None without one.
     """
 
     functions: frozenset[str]
     others: frozenset[str]
-    options: str | None
 
 
 @dataclass(frozen=True)
@@ -37,8 +35,8 @@ class Outcome:
     interrupted: bool = False
 
 
-class BadSetupData(K6pyError):
-    """setup() returned something that JSON does not have; k6 ends with 255 then."""
+class NoJson(K6pyError):
+    """setup() returned, or the options hold, something that JSON does not have; k6 ends with 255 then."""
 
     exit_code = ExitCode.GENERIC
 
@@ -47,17 +45,18 @@ class BadSummary(K6pyError):
     """handleSummary() returned something else than an object of texts and ArrayBuffers."""
 
 
-def setup_data(answer: dict[str, str]) -> str | None:
-    """JSON text of what setup() returned, None for undefined.
+def json_of(answer: dict[str, str], complaint: str) -> str | None:
+    """JSON text of a value of the script, None for undefined.
 
     Args:
         answer: the kernel's account.
+        complaint: what to say before the reason when there is none.
 
     Raises:
-        BadSetupData: there is none.
+        NoJson: there is none.
     """
     if "refused" in answer:
-        raise BadSetupData(f"error marshaling setup() data to JSON: unsupported value: {answer['refused']}")
+        raise NoJson(f"{complaint}: unsupported value: {answer['refused']}")
     return answer.get("json")
 
 

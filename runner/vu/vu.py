@@ -23,7 +23,7 @@ from runner.vu.context import TestContext
 from runner.vu.cookie_jar import CookieJars
 from runner.vu.event_loop import EventLoop
 from runner.vu.loop_runner import LoopRunner
-from runner.vu.outcome import Exports, Outcome, setup_data, summary_files, uncaught_error
+from runner.vu.outcome import Exports, Outcome, json_of, summary_files, uncaught_error
 from runner.vu.sampler import Sampler
 
 Phase = Literal["init", "setup", "vu", "teardown"]
@@ -140,7 +140,15 @@ class VirtualUser(Sampler):
     def exports(self) -> Exports:
         """What the loaded script exports."""
         found = self._loaded().enter("exports")
-        return Exports(frozenset(found["functions"]), frozenset(found["others"]), found.get("options"))
+        return Exports(frozenset(found["functions"]), frozenset(found["others"]))
+
+    def script_options(self) -> str | None:
+        """The options that the loaded script exports, as JSON; None when there are none.
+
+        Raises:
+            NoJson: they have no JSON.
+        """
+        return self._as_json("options", "error parsing script options")
 
     def give_setup_data(self, data: str | None) -> None:
         """What setup() returned, as JSON; the argument of all later calls."""
@@ -284,11 +292,14 @@ class VirtualUser(Sampler):
         """What the last run() returned, as JSON; None for undefined.
 
         Raises:
-            BadSetupData: it has no JSON.
+            NoJson: it has no JSON.
         """
+        return self._as_json("result", "error marshaling setup() data to JSON")
+
+    def _as_json(self, entry: str, complaint: str) -> str | None:
         interpreter = self._loaded()
         interpreter.run_module("k6py:result", "import 'k6py:setup-data';")
-        return setup_data(interpreter.enter("result"))
+        return json_of(interpreter.enter(entry), complaint)
 
     def files(self) -> dict[str, str | bytes] | None:
         """What the last summarise() gave: contents by path, None for nothing.

@@ -134,11 +134,11 @@ def test_type_says_what_the_file_is(k6py: K6py, kind: str, content: str, status:
     assert k6py.run("--type", kind, "script.js")[0] == status
 
 
-def test_compatibility_mode_is_that_of_the_archive_unless_said_otherwise(k6py: K6py) -> None:
+def test_compatibility_mode_is_that_of_the_run_and_not_of_the_archive(k6py: K6py) -> None:
     write(k6py.folder / "s.js", "export default function () { console.log(typeof global); }")
     assert k6py("archive", "--compatibility-mode", "base", "s.js")[0] == 0
-    assert k6py.run("archive.tar") == (0, ["undefined"])
-    assert k6py.run("--compatibility-mode", "extended", "archive.tar") == (0, ["object"])
+    assert k6py.run("archive.tar") == (0, ["object"])
+    assert k6py.run("--compatibility-mode", "base", "archive.tar") == (0, ["undefined"])
 
 
 def test_process_environment_stays_out_of_archives_unless_asked_for(k6py: K6py) -> None:

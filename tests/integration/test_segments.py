@@ -87,4 +87,4 @@ def test_banner_names_the_share_of_the_test(tmp_path: Path) -> None:
         timeout=60,
     )
     assert "scenarios: (25.00%) 4 scenarios" in done.stdout
-    assert "* rate: 5.00 iterations/s for 1s" in done.stdout
+    assert "* rate: 6.67 iterations/s for 1s" in done.stdout

@@ -225,12 +225,12 @@ def test_an_unknown_format_means_text() -> None:
     ("log_output", "text"),
     [
         ("syslog", "unsupported log output 'syslog'"),
-        ("file", "unsupported log output 'file'"),
-        ("file=", "unsupported log output 'file='"),
+        ("file", "error while parsing logfile configuration key `file` with no value"),
+        ("file=", "error while parsing logfile configuration key `file` with no value"),
         ("loki=http://127.0.0.1:3100", "log output 'loki' is not available"),
-        ("file=/nowhere/x.log", "could not open the log file '/nowhere/x.log': no such file or directory"),
+        ("file=/nowhere/x.log", "provided directory '/nowhere' does not exist"),
         ("file=x.log,level=loud", "unknown log level loud"),
-        ("file=x.log,size=3", "unknown setting 'size' of log output 'file'"),
+        ("file=x.log,size=3", "unknown logfile config key size"),
     ],
 )
 def test_a_log_output_that_cannot_be_used_is_a_usage_error(log_output: str, text: str) -> None:

@@ -104,7 +104,7 @@ class StopTest:
 class MarkFailed:
     """exec.test.fail()."""
 
-    reason: str
+    reason: str | None
 
 
 @dataclass(frozen=True)

@@ -236,7 +236,7 @@ class Worker:
         self._send(StopTest(code, message))
         self._halt()
 
-    def mark_failed(self, reason: str) -> None:
+    def mark_failed(self, reason: str | None) -> None:
         """See RunningTest."""
         self._send(MarkFailed(reason))
 

@@ -82,6 +82,9 @@ def test_run_without_flags_has_k6s_defaults(run: FakeRun) -> None:
     assert config == TestConfig(script="-", environ=config.environ)
 
 
+BAD_MODE = 'invalid compatibility mode "es3". Use: "extended", "base", "experimental_enhanced"'
+
+
 def test_settings_come_from_the_environment_when_no_flag_says_otherwise() -> None:
     environ = {
         "K6_LOG_FORMAT": "raw",
@@ -100,10 +103,26 @@ def test_settings_come_from_the_environment_when_no_flag_says_otherwise() -> Non
     assert (config.console_output, config.config_file, config.no_color) == ("c.log", None, True)
 
 
-def test_a_wrong_setting_in_the_environment_ends_with_104() -> None:
-    with pytest.raises(OptionsError) as caught:
-        config_from(["s.js"], {}, {"K6_NO_THRESHOLDS": "maybe"})
-    assert caught.value.message == 'K6_NO_THRESHOLDS: strconv.ParseBool: parsing "maybe": invalid syntax'
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        (
+            {"K6_NO_THRESHOLDS": "maybe"},
+            "env var 'K6_NO_THRESHOLDS' is not a valid boolean value: "
+            'strconv.ParseBool: parsing "maybe": invalid syntax',
+        ),
+        ({"K6_SUMMARY_MODE": "legacy"}, "invalid summary mode"),
+        ({"K6_COMPATIBILITY_MODE": "es3"}, BAD_MODE),
+    ],
+)
+def test_a_wrong_setting_in_the_environment_ends_with_255(environ: dict[str, str], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        config_from(["s.js"], {}, environ)
+    assert caught.value.message == message
+
+
+def test_a_no_color_variable_that_says_neither_yes_nor_no_changes_nothing() -> None:
+    assert not config_from(["s.js"], {}, {"K6_NO_COLOR": "maybe"}).no_color
 
 
 def test_a_missing_setting_in_the_environment_ends_with_104() -> None:
@@ -151,6 +170,7 @@ def test_global_flags_may_stand_before_or_behind_the_command(run: FakeRun, args:
         (("--http-debug=full",), {"httpDebug": ["full"]}),
         (("--user-agent", "--throw=false"), {"userAgent": ["--throw=false"]}),
         (("--user-agent", ""), {"userAgent": [""]}),
+        (("-i=2", "-u3"), {"iterations": ["2"], "vus": ["3"]}),
     ],
 )
 def test_switches_take_a_value_only_behind_an_equals_sign(
@@ -168,9 +188,7 @@ def test_a_script_called_like_a_switch_of_the_root_is_left_to_the_command(run: F
     assert (config.verbose, config.quiet) == (True, False)
 
 
-ONE_SCRIPT = (
-    'give one script file, or "-" to read the script from standard input, for example: k6py run script.js'
-)
+ONE_SCRIPT = 'arg should either be "-", if reading script from stdin, or a path to a script file'
 
 
 @pytest.mark.parametrize(
@@ -183,6 +201,8 @@ ONE_SCRIPT = (
         (("--nope", "run"), "unknown flag: --nope"),
         (("run",), f"accepts 1 arg(s), received 0: {ONE_SCRIPT}"),
         (("run", "a.js", "b.js"), f"accepts 1 arg(s), received 2: {ONE_SCRIPT}"),
+        (("inspect",), "accepts 1 arg(s), received 0"),
+        (("archive", "a.js", "b.js"), "accepts 1 arg(s), received 2"),
         (("run", "--no-summary", "s.js"), "unknown flag: --no-summary"),
         (("run", "-Z", "s.js"), "unknown shorthand flag: 'Z' in -Z"),
         (("run", "s.js", "--vus"), "flag needs an argument: --vus"),
@@ -197,24 +217,18 @@ ONE_SCRIPT = (
             'strconv.ParseBool: parsing "maybe": invalid syntax',
         ),
         (
-            ("run", "-e", "1a=2", "s.js"),
-            'invalid argument "1a=2" for "-e, --env" flag: invalid environment variable name \'1a\'',
+            ("run", "--duration", "1d", "s.js"),
+            'invalid argument "1d" for "-d, --duration" flag: time: unknown unit "d" in duration "1d"',
         ),
-        (("run", "--summary-mode", "legacy", "s.js"), "invalid summary mode"),
+        (("run", "-e", "1a=2", "s.js"), "invalid environment variable name '1a'"),
         (("run", "--tag", "a", "s.js"), "error parsing tag 'a': invalid tag, empty value"),
+        (("run", "--tag", "a=", "s.js"), "error parsing tag 'a=': invalid tag, empty value"),
+        (("run", "--summary-mode", "legacy", "s.js"), "invalid summary mode"),
         (
             ("run", "--secret-source", "mock=a=b", "s.js"),
             "flag --secret-source is not available in this version of k6py",
         ),
-        (
-            ("run", "--type", "zip", "x.tar"),
-            'invalid argument "zip" for "-t, --type" flag: unknown type \'zip\', use js or archive',
-        ),
-        (
-            ("run", "--compatibility-mode", "es3", "s.js"),
-            'invalid argument "es3" for "--compatibility-mode" flag: '
-            "invalid compatibility mode 'es3', use extended or base",
-        ),
+        (("run", "--compatibility-mode", "es3", "s.js"), BAD_MODE),
     ],
 )
 @pytest.mark.usefixtures("run")

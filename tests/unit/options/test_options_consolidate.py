@@ -15,6 +15,7 @@ from runner.options.consolidate import Consolidated, network_options, read_optio
 from runner.options.layers import (
     OptionWarning,
     config_file_layer,
+    config_file_outputs,
     default_config_file,
     environment_layer,
     flag_layer,
@@ -35,7 +36,9 @@ def read(
 ) -> Consolidated:
     return read_options(
         exported=exported,
+        functions={"default", "x"},
         script="script.js",
+        main="file:///script.js",
         flags=flags,
         environ={**NO_HOME, **environ},
         config_file=config_file,
@@ -65,7 +68,11 @@ MINE = {"mine": {"executor": "per-vu-iterations", "vus": 1, "iterations": 5}}
         ),
         ({"duration": "2s"}, {"executor": "constant-vus", "duration": "2s"}),
         ({"duration": 2000, "vus": 2}, {"executor": "constant-vus", "duration": "2s", "vus": 2}),
-        ({"stages": [], "vus": 2}, {"executor": "shared-iterations", "vus": 2, "iterations": 2}),
+        (
+            {"stages": [{"target": 1}, {"duration": "1s", "target": 2}]},
+            {"executor": "ramping-vus", "stages": [{"duration": "1s", "target": 2}]},
+        ),
+        ({"stages": [{"target": 1}], "iterations": 2}, {"executor": "shared-iterations", "iterations": 2}),
     ],
 )
 def test_shortcuts_become_the_default_scenario(exported: object, scenario: dict[str, object]) -> None:
@@ -74,9 +81,17 @@ def test_shortcuts_become_the_default_scenario(exported: object, scenario: dict[
     assert consolidated.warnings == []
 
 
-@pytest.mark.parametrize("name", ["scenarios", "stages"])
-def test_an_empty_execution_option_is_warned_about(name: str) -> None:
-    consolidated = read({name: {} if name == "scenarios" else []})
+@pytest.mark.parametrize(
+    ("name", "exported"),
+    [
+        ("scenarios", {"scenarios": {}}),
+        ("stages", {"stages": []}),
+        ("stages", {"stages": [{"target": 1}]}),
+        ("stages", {"stages": [], "vus": 2}),
+    ],
+)
+def test_an_empty_execution_option_is_warned_about(name: str, exported: dict[str, object]) -> None:
+    consolidated = read(exported)
     assert default_scenario(consolidated) == {"executor": "per-vu-iterations"}
     assert [w.message for w in consolidated.warnings] == [
         f"`{name}` was explicitly set to an empty value, running the script with 1 iteration in 1 VU"
@@ -143,7 +158,7 @@ def test_unset_options_are_none_and_effective_values_are_k6s_defaults() -> None:
 def test_set_options_are_effective() -> None:
     options = read(
         {
-            "setupTimeout": 0,
+            "setupTimeout": 1,
             "teardownTimeout": "1m",
             "handleSummaryTimeout": "3s",
             "maxRedirects": 0,
@@ -151,7 +166,7 @@ def test_set_options_are_effective() -> None:
             "dns": {"ttl": "0"},
         }
     ).options
-    assert (options.effective_setup_timeout_s, options.effective_teardown_timeout_s) == (0.0, 60.0)
+    assert (options.effective_setup_timeout_s, options.effective_teardown_timeout_s) == (0.001, 60.0)
     assert options.effective_handle_summary_timeout_s == 3.0
     assert (options.effective_max_redirects, options.effective_user_agent) == (0, "")
     assert options.effective_dns == DnsOptions(0.0, "random", "preferIPv4")
@@ -163,7 +178,7 @@ def test_unknown_system_tags_are_ignored() -> None:
 
 
 def test_unknown_script_options_give_one_warning() -> None:
-    consolidated = read({"iteratons": 5, "linger": True, "iterations": 2})
+    consolidated = read({"linger": True, "localIPs": "10.0.0.1", "iteratons": 5, "iterations": 2})
     assert consolidated.warnings == [
         OptionWarning(
             "There were unknown fields in the options exported in the script",
@@ -172,17 +187,60 @@ def test_unknown_script_options_give_one_warning() -> None:
     ]
 
 
-PREFIX = "could not initialize 'script.js': could not parse the script options: "
+def test_names_of_options_are_read_in_any_case_and_the_last_spelling_counts() -> None:
+    consolidated = read({"vus": 2, "VUS": 3, "Iterations": 5})
+    assert default_scenario(consolidated) == {"executor": "shared-iterations", "vus": 2, "iterations": 5}
+    assert consolidated.warnings == []
+
+
+def test_feature_flags_in_a_script_have_no_effect_and_unknown_ones_are_an_error_that_is_only_logged() -> None:
+    consolidated = read({"features": ["x"]}, {"features": ["y,freeze-env"]})
+    assert [(warning.message, warning.is_error) for warning in consolidated.warnings] == [
+        (
+            "Feature flags in script options are not supported; "
+            "use --features, K6_FEATURES, or the JSON config",
+            False,
+        ),
+        ("Unknown feature flag", True),
+        ("flag --features is not available in this version of k6py and has no effect", False),
+    ]
+    assert consolidated.options.features == ("freeze-env",)
+
+
+def test_hosts_have_no_variable() -> None:
+    assert read({}, {}, {"K6_HOSTS": '{"a": "10.0.0.1"}'}).options.hosts is None
+
+
+PREFIX = "could not initialize 'script.js': could not load JS test 'file:///script.js': "
+ENDLESS = (
+    "`duration` option should be more than 0, for infinite duration use the externally-controlled executor"
+)
+CONFLICT = "using `iterations` and `scenarios` options simultaneously is not allowed"
+PROBLEMS = "There were problems with the specified script configuration:"
 
 
 @pytest.mark.parametrize(
     ("exported", "message"),
     [
-        ({"vus": "many"}, f'{PREFIX}vus: strconv.ParseInt: parsing "many": invalid syntax'),
+        ({"vus": "many"}, f'{PREFIX}strconv.ParseInt: parsing "many": invalid syntax'),
         ({"vus": 1.5}, f"{PREFIX}vus: 1.5 is not an integer"),
         ({"scenarios": {"a": {"vus": 1}}}, f"{PREFIX}scenario 'a' doesn't have a specified executor type"),
         ({"scenarios": {"a": {"executor": "sprint"}}}, f"{PREFIX}unknown executor type 'sprint'"),
-        (5, f"{PREFIX}they must be an object"),
+        (5, f"{PREFIX}the script's options must be an object"),
+        ({"duration": 0}, ENDLESS),
+        ({"duration": "-1s"}, ENDLESS),
+        ({"iterations": 1, "scenarios": {}}, CONFLICT),
+        (
+            {"setupTimeout": 0, "executionSegment": "0:1/3", "executionSegmentSequence": "0,1/2,1", "vus": 0},
+            f"{PROBLEMS}\n\t- scenario default has configuration errors: the number of VUs must be more than 0"
+            "\n\t- setupTimeout must be positive"
+            "\n\t- provided segment 0:1/3 can't be found in sequence 0,1/2,1",
+        ),
+        (
+            {"scenarios": {"a": {"executor": "constant-vus", "exec": "nope"}}},
+            f"{PROBLEMS}\n\t- scenario a has configuration errors: the duration is unspecified"
+            "\n\t- executor a: function 'nope' not found in exports",
+        ),
         (
             {"vus": 2, "duration": "1s", "scenarios": MINE},
             "using `duration` and `scenarios` options simultaneously is not allowed",
@@ -230,9 +288,10 @@ def test_wrong_variables_end_with_104(environ: dict[str, str], message: str) -> 
             'invalid argument "many" for "-u, --vus" flag: strconv.ParseInt: parsing "many": invalid syntax',
         ),
         ({"tags": ["x"]}, "error parsing tag 'x': invalid tag, empty value"),
+        ({"dns": ["ttl=soon"]}, "invalid DNS TTL: soon"),
         (
             {"executionSegment": "1:1/2"},
-            "invalid execution segment: the segment 1:1/2 is not between 0 and 1, or is empty",
+            "segment start(1.00) must be less than its end(0.50)",
         ),
         ({"nonsense": "1"}, "unknown option nonsense"),
     ],
@@ -244,11 +303,31 @@ def test_wrong_flags_end_with_255(flags: dict[str, object], message: str) -> Non
     assert caught.value.exit_code == ExitCode.GENERIC
 
 
-@pytest.mark.parametrize("stat", ["bogus", " avg", "P(90)"])
-def test_an_unknown_trend_statistic_ends_with_255(stat: str) -> None:
+@pytest.mark.parametrize(
+    ("exported", "environ"), [({"dns": {"ttl": "soon"}}, {}), ({}, {"K6_DNS": "ttl=soon"})]
+)
+def test_a_wrong_dns_ttl_ends_with_255_wherever_it_stands(
+    exported: dict[str, object], environ: dict[str, str]
+) -> None:
+    with pytest.raises(UsageError, match="invalid DNS TTL: soon"):
+        read(exported, {}, environ)
+
+
+@pytest.mark.parametrize(
+    ("stat", "message"),
+    [
+        ("bogus", "invalid trend stat 'bogus', unknown format"),
+        (" avg", "invalid trend stat ' avg', unknown format"),
+        (" max", "invalid trend stat ' max', unknown format"),
+        ("P(90)", "invalid trend stat 'P(90)', unknown format"),
+        ("p(x)", "invalid percentile trend stat value 'p(x)', provide a number between 0 and 100"),
+        ("p(101)", "invalid percentile trend stat value 'p(101)', provide a number between 0 and 100"),
+    ],
+)
+def test_an_unknown_trend_statistic_ends_with_255(stat: str, message: str) -> None:
     with pytest.raises(K6pyError) as caught:
         read({"summaryTrendStats": ["avg", stat]})
-    assert caught.value.message == f"invalid trend stat '{stat}', unknown format"
+    assert caught.value.message == message
     assert caught.value.exit_code == ExitCode.GENERIC
 
 
@@ -295,9 +374,9 @@ def test_a_missing_config_file_is_an_error_only_when_it_was_asked_for() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("{", "could not parse the config file"),
+        ("{", "couldn't parse the configuration from"),
         ("[]", "it holds no JSON object"),
-        ('{"vus": "x"}', 'vus: strconv.ParseInt: parsing "x": invalid syntax'),
+        ('{"vus": "x"}', 'config.json": strconv.ParseInt: parsing "x": invalid syntax'),
     ],
 )
 def test_a_config_file_that_cannot_be_used_is_an_error(tmp_path: Path, text: str, reason: str) -> None:
@@ -324,8 +403,30 @@ def test_the_default_config_file_is_read(tmp_path: Path) -> None:
     assert config_file_layer(None, {"XDG_CONFIG_HOME": str(tmp_path)}).values == {"vus": 4}
 
 
+def test_the_config_file_may_name_outputs_and_has_no_say_about_the_log(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text('{"out": ["json=a", "csv"], "consoleOutput": "c.log", "VUs": 3}')
+    assert config_file_outputs(str(file), NO_HOME) == ["json=a", "csv"]
+    assert config_file_layer(str(file), NO_HOME).values == {"vus": 3}
+    file.write_text("null")
+    assert config_file_outputs(str(file), NO_HOME) == []
+    assert config_file_layer(str(file), NO_HOME).values == {}
+
+
+def test_outputs_that_are_no_list_in_the_config_file_are_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text('{"out": "json=a"}')
+    with pytest.raises(OptionsError, match='out: "json=a" is not a list of strings'):
+        config_file_outputs(str(file), NO_HOME)
+
+
 def test_empty_layers_set_nothing() -> None:
-    assert flag_layer({}).values == environment_layer({}).values == script_layer({}, "s").values == {}
+    assert (
+        flag_layer({}).values
+        == environment_layer({}).values
+        == script_layer({}, "s.js", "file:///s.js").values
+        == {}
+    )
 
 
 def test_the_table_and_the_options_class_name_the_same_attributes() -> None:
@@ -348,9 +449,9 @@ def test_network_options_are_plain_values_with_nothing_left_open() -> None:
             "dns": {"ttl": "inf", "select": "first"},
             "tlsVersion": {"min": "tls1.2"},
             "tlsAuth": [{"cert": "c", "key": "k"}],
-            "localIPs": "10.0.0.1",
             "insecureSkipTLSVerify": True,
-        }
+        },
+        {"localIPs": ["10.0.0.1"]},
     ).options
     assert network_options(options, {"NO_PROXY": "*"}) == {
         "hosts": {"a.test": "10.0.0.1:80"},

@@ -8,15 +8,15 @@ import pytest
 
 from runner.options.consolidate import consolidate
 from runner.options.k6_form import final_options_to_k6, known_options, options_to_k6
-from runner.options.layers import Layer, script_layer
+from runner.options.layers import Layer, flag_layer, script_layer
 
 
 def shown(**options: object) -> dict[str, object]:
-    return options_to_k6(script_layer(options, "s.js").values)
+    return options_to_k6(script_layer(options, "s.js", "file:///s.js").values)
 
 
 def final(**options: object) -> dict[str, object]:
-    return final_options_to_k6(consolidate([script_layer(options, "s.js")]).options)
+    return final_options_to_k6(consolidate([script_layer(options, "s.js", "file:///s.js")]).options)
 
 
 def test_what_nobody_set_is_null_but_dns_has_its_fields_and_cloud_is_left_out() -> None:
@@ -75,6 +75,8 @@ def test_final_options_have_defaults_for_two_and_shortcuts_as_a_scenario() -> No
         ("systemTags", ["vu", "nonsense", "iter"], ["iter", "vu"]),
         ("blockHostnames", ["*.example"], ["*.example"]),
         ("hosts", {"a.example": "127.0.0.1:80"}, {"a.example": "127.0.0.1:80"}),
+        ("systemTags", ["nonsense"], None),
+        ("executionSegment", "1/2", "0:1/2"),
         ("tags", {}, {}),
         ("cloud", {"name": "n"}, {"name": "n"}),
         ("ext", {"loadimpact": {"x": 1}}, {"loadimpact": {"x": 1}}),
@@ -85,16 +87,21 @@ def test_values_are_shown_in_one_normal_form_that_can_be_read_again(
 ) -> None:
     options = shown(**{name: value})
     assert options[name] == expected
-    assert options_to_k6(script_layer(json.loads(json.dumps(options)), "a.tar").values) == options
+    assert (
+        options_to_k6(script_layer(json.loads(json.dumps(options)), "a.tar", "file:///s.js").values)
+        == options
+    )
 
 
 def test_local_ips_are_shown_to_scripts_alone() -> None:
-    assert final(localIPs="10.0.0.1,10.0.0.2-10.0.0.4")["localIPs"] == "10.0.0.1,10.0.0.2-10.0.0.4"
-    assert "localIPs" not in shown(localIPs="10.0.0.1")
+    layer = flag_layer({"localIPs": ["10.0.0.1,10.0.0.2-10.0.0.4"]})
+    options = final_options_to_k6(consolidate([layer]).options)
+    assert options["localIPs"] == "10.0.0.1,10.0.0.2-10.0.0.4"
+    assert "localIPs" not in options_to_k6(layer.values)
 
 
 def test_options_that_are_only_looked_at_need_not_be_available() -> None:
-    layer = script_layer({"paused": True, "httpDebug": "full"}, "s.js", runs=False)
+    layer = script_layer({"paused": True, "httpDebug": "full"}, "s.js", "file:///s.js", runs=False)
     assert (options_to_k6(layer.values)["paused"], layer.warnings) == (True, [])
 
 
