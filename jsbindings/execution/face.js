@@ -12,19 +12,22 @@ const live = (read, names) => {
   return object;
 };
 
-// The VU's tags or metadata as an object that scripts read and write; deleting has no effect, as in k6.
+// The VU's tags or metadata as an object that scripts read and write.
 const writable = (kind) => new Proxy({}, {
   get: (_, name) => (typeof name === 'string' ? host.labels(kind)[name] : undefined),
   set: (_, name, value) => {
     if (!['string', 'number', 'boolean'].includes(typeof value)) {
       throw new TypeError(`invalid value for metric ${kind} '${String(name)}': only String, Boolean and Number types`
-        + ` are accepted as a metric ${kind} values`);
+        + ` are accepted as a metric ${kind === 'tag' ? 'tag values' : 'metadata value'}`);
     }
     host.set_label(kind, String(name), String(value));
     return true;
   },
   has: (_, name) => name in host.labels(kind),
-  deleteProperty: () => true,
+  deleteProperty: (_, name) => {
+    host.drop_label(kind, String(name));
+    return true;
+  },
   ownKeys: () => Object.keys(host.labels(kind)),
   getOwnPropertyDescriptor: (_, name) => {
     const value = host.labels(kind)[name];
@@ -34,6 +37,9 @@ const writable = (kind) => new Proxy({}, {
 
 const tags = writable('tag');
 
+// A member to which one may assign in vain, as k6 makes it anew for each access.
+const fixed = (value) => ({ enumerable: true, get: () => value, set: () => {} });
+
 export const instance = live((name) => host.instance(name), ['vusActive', 'vusInitialized', 'iterationsCompleted',
   'iterationsInterrupted', 'currentTestRunDuration']);
 
@@ -42,8 +48,8 @@ export const scenario = live((name) => host.scenario(name), ['name', 'executor',
 
 export const vu = Object.defineProperties(live((name) => host.vu_value(name), ['idInInstance', 'idInTest',
   'iterationInInstance', 'iterationInScenario']), {
-  metrics: { enumerable: true, value: Object.freeze({ tags, metadata: writable('metadata') }) },
-  tags: { enumerable: true, value: tags },
+  tags: fixed(tags),
+  metrics: fixed(Object.freeze({ tags, metadata: writable('metadata') })),
 });
 
 const freeze = (value) => {

@@ -39,9 +39,17 @@ class ExecutionBinding(Binding):
     def set_label(self, kind: str, name: str, value: str) -> None:
         """A tag, or an entry of the metadata, for all later samples of this VU."""
         if kind == "tag":
-            self.vu.set_tag(name, value)
+            self.vu.tags = self.vu.tags.with_tag(name, value)
         else:
             self.vu.metadata[name] = value
+
+    @op(init_error=NO_VU_IN_INIT)
+    def drop_label(self, kind: str, name: str) -> None:
+        """Take one of them off, if it is there."""
+        if kind == "tag":
+            self.vu.tags = self.vu.tags.without(name)
+        else:
+            self.vu.metadata.pop(name, None)
 
     @op
     def scenario(self, name: str) -> Any:
@@ -64,7 +72,7 @@ class ExecutionBinding(Binding):
     def instance(self, name: str) -> Any:
         """A member of ``instance``."""
         if self.vu.phase in ("init", "teardown"):
-            raise Thrown("getting instance information in the init and teardown contexts is not supported")
+            raise Thrown("getting instance information in the init context is not supported")
         return self._test().instance()[name]
 
     @op
@@ -87,7 +95,7 @@ class ExecutionBinding(Binding):
     def fail(self, reason: str | None) -> None:
         """Let the test end as failed; it goes on until then."""
         if self.vu.phase == "init":
-            raise Thrown("failing a test in the init context is not supported")
+            raise Thrown("execution.test.fail() called outside of VU context")
         self._test().mark_failed(reason)
 
     @op(init_error="getting test options in the init context is not supported")

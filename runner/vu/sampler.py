@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 from runner.metrics.builtin import GROUP_DURATION, BuiltinMetric
 from runner.metrics.collector import Tally
 from runner.metrics.groups import Group
 from runner.metrics.metric import Metric
-from runner.metrics.tags import TagSet
+from runner.metrics.tags import EMPTY_TAGS, TagSet
 from runner.options.options import Options
 from runner.reactor import Reactor
 from runner.vu.context import TestContext
@@ -20,6 +21,7 @@ class Sampler:
 
     Attributes:
         group: the current one.
+        tags: of a sample taken now: those of the run, the scenario and the group, as the script changed them.
         metadata: what exec.vu.metrics.metadata holds: on samples, and no tags.
     """
 
@@ -28,9 +30,8 @@ class Sampler:
         self.vu_id = vu_id
         self.iteration = IterationState()
         self.group: Group = context.root_group
+        self.tags: TagSet = EMPTY_TAGS
         self.metadata: dict[str, str] = {}
-        self._base_tags = TagSet.of({})
-        self._tags: TagSet | None = None
 
     @property
     def reactor(self) -> Reactor:
@@ -41,24 +42,6 @@ class Sampler:
     def options(self) -> Options:
         """The test's options."""
         return self.context.require_options()
-
-    @property
-    def tags(self) -> TagSet:
-        """The tags of a sample taken now: of the run, the scenario, the VU and the group."""
-        if self._tags is None:
-            self._tags = self._base_tags
-            if self.context.has_system_tag("group"):
-                self._tags = self._tags.with_tag("group", self.group.path)
-        return self._tags
-
-    def set_tag(self, name: str, value: str) -> None:
-        """A tag on all later samples of this VU."""
-        self._base_tags = self._base_tags.with_tag(name, value)
-        self._tags = None
-
-    def set_base_tags(self, tags: TagSet) -> None:
-        """The tags of the run and the scenario."""
-        self._base_tags, self._tags = tags, None
 
     def metric(self, metric: BuiltinMetric) -> Metric:
         """The run's metric behind a built-in name."""
@@ -98,28 +81,28 @@ class Sampler:
         )
 
     def _metadata(self) -> Mapping[str, str] | None:
-        enabled = self.options.system_tags
-        if not self.metadata and "vu" not in enabled and "iter" not in enabled:
-            return None
-        values = dict(self.metadata)
-        if "vu" in enabled:
-            values["vu"] = str(self.vu_id)
-        if "iter" in enabled and self.iteration.in_instance >= 0:
-            values["iter"] = str(self.iteration.in_instance)
-        return values or None
+        return dict(self.metadata) if self.metadata else None
+
+    def mark_samples(self, name: Literal["vu", "iter"], value: int) -> None:
+        """Put a system tag that is metadata on all later samples, if it is enabled."""
+        if self.context.has_system_tag(name):
+            self.metadata[name] = str(value)
 
     def enter_group(self, group: Group) -> Callable[[], None]:
         """Make `group` the current one; the returned function ends it and takes its duration."""
-        outer, started_s = self.group, self.reactor.now()
-        self.set_group(group)
+        outer, outer_tag, started_s = self.group, self.tags.get("group", ""), self.reactor.now()
+        # The script may have given the tag another value, which is part of the path then.
+        self.set_group(group, outer_tag if group is outer else f"{outer_tag}::{group.name}")
 
         def leave() -> None:
             tags = self.tags.with_tag("group", group.path) if "group" in self.tags else self.tags
             self.emit(GROUP_DURATION, (self.reactor.now() - started_s) * 1000, tags)
-            self.set_group(outer)
+            self.set_group(outer, outer_tag)
 
         return leave
 
-    def set_group(self, group: Group) -> None:
-        """Make `group` the current one."""
-        self.group, self._tags = group, None
+    def set_group(self, group: Group, tag: str | None) -> None:
+        """Make `group` the current one, and `tag` the value of its tag unless there is none."""
+        self.group = group
+        if tag is not None and self.context.has_system_tag("group"):
+            self.tags = self.tags.with_tag("group", tag)

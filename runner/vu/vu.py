@@ -207,8 +207,10 @@ class VirtualUser(Sampler):
             self._extra_env = dict(env or {})
             if self._interpreter is not None:
                 self._interpreter.enter("variables", json.dumps({"__ENV": self._env()}))
-        self.set_base_tags(tags)
-        self.set_group(self.context.root_group if group is None else group)
+        self.tags = tags
+        group = self.context.root_group if group is None else group
+        self.set_group(group, group.path)
+        self.mark_samples("vu", self.vu_id)
 
     def begin_iteration(
         self, scenario: str, tags: TagSet, env: Mapping[str, str], number: int, in_test: int
@@ -224,6 +226,7 @@ class VirtualUser(Sampler):
             self.start_phase("vu", tags, env=env)
             iteration.scenario = scenario
         iteration.in_instance += 1
+        self.mark_samples("iter", iteration.in_instance)
         iteration.number = number
         iteration.in_test = in_test
         iteration.in_scenario[scenario] = iteration.in_scenario.get(scenario, -1) + 1
@@ -246,7 +249,7 @@ class VirtualUser(Sampler):
         return self._enter(deadline_s, "summarise", data)
 
     def _enter(self, deadline_s: float | None, *entry: Any) -> Outcome:
-        group = self.group
+        group, group_tag = self.group, self.tags.get("group")
         interpreter = None
         try:
             interpreter = self._loaded_for_run(deadline_s)
@@ -276,7 +279,8 @@ class VirtualUser(Sampler):
         self.event_loop.drop_posted()
         if self.abort_message is not None:
             outcome = Outcome()
-        self.set_group(group)
+        if self.group is not group:
+            self.set_group(group, group_tag)
         return outcome
 
     def _end_iteration(self) -> None:
