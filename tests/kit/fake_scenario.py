@@ -15,7 +15,7 @@ from runner.errors import ScriptError
 from runner.execution.executors.base import Executor, ExecutorVu, Surroundings
 from runner.execution.executors.registry import EXECUTORS
 from runner.ops import Interrupted
-from runner.options.scenario_plan import check_scenarios, scenarios_from_json
+from runner.options.scenario_plan import scenario_problems, scenarios_from_json
 from runner.reactor import Reactor
 from tests.kit.virtual_clock import VirtualClock
 
@@ -86,7 +86,7 @@ class FakeScenario:
             config: the scenario as a script gives it.
         """
         scenarios = scenarios_from_json({"scenario": config})
-        check_scenarios(scenarios)
+        assert not scenario_problems(scenarios)
         scenario = scenarios["scenario"]
         around = Surroundings(
             take_vus=lambda count: [self._vu() for _ in range(count)],
