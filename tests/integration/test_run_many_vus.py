@@ -19,7 +19,7 @@ def test_a_thousand_vus_sleep_side_by_side(native: bool) -> None:
     """
     started_s = time.monotonic()
     result = run_script(script, native=native, workers=1)
-    assert time.monotonic() - started_s < 15
+    assert time.monotonic() - started_s < 30
     assert result.exit_code == 0
     assert result.messages == []
     assert result.count("iterations") == 1000
@@ -36,7 +36,7 @@ def test_a_thousand_sleeping_vus_are_cut_off_together() -> None:
     """
     started_s = time.monotonic()
     result = run_script(script, workers=1)
-    assert time.monotonic() - started_s < 15
+    assert time.monotonic() - started_s < 30
     assert "0 complete and 1000 interrupted iterations" in result.stdout
     assert "iterations" not in result.summary["metrics"]
 
