@@ -31,7 +31,7 @@ def test_a_thousand_sleeping_vus_are_cut_off_together() -> None:
     script = """
       import { sleep } from 'k6';
       export const options = { scenarios: { a: {
-        executor: 'constant-vus', vus: 1000, duration: '1s', gracefulStop: '0s' } } };
+        executor: 'constant-vus', vus: 1000, duration: '5s', gracefulStop: '0s' } } };
       export default function () { try { sleep(100); } finally { sleep(100); } }
     """
     started_s = time.monotonic()
