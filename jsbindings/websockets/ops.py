@@ -19,8 +19,6 @@ from runner.ops import Interrupted
 from runner.protocol.websocket import BinaryMessage, Event, PingReceived, PongReceived, TextMessage
 
 CANCELLED = "operation was canceled"
-# Events that cross at once, so that a flood neither grows memory nor keeps other VUs waiting.
-EVENTS_PER_DELIVERY_MAX = 64
 
 
 class WebSocketsBinding(Binding):
@@ -203,17 +201,16 @@ class WebSocketsBinding(Binding):
             return {}
         told: list[list[Any]] = []
         messages = 0
-        while len(told) < EVENTS_PER_DELIVERY_MAX and (event := connection.take_event()) is not None:
+        for event in connection.take_events():
             if isinstance(event, (TextMessage, BinaryMessage)):
                 if not socket.is_closing:
                     messages += 1
-                    told.append(
-                        [number, "message" if isinstance(event, TextMessage) else "binary", event.data]
-                    )
-                continue
-            socket.received.add(messages)
-            messages = 0
-            told += [[number, *words] for words in self._told(socket, event)]
+                    kind = "message" if isinstance(event, TextMessage) else "binary"
+                    told.append([number, kind, event.data])
+            else:
+                socket.received.add(messages)
+                messages = 0
+                told += [[number, *words] for words in self._told(socket, event)]
         socket.received.add(messages)
         if connection.has_events:
             self._notice(socket)

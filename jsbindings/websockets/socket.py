@@ -97,6 +97,7 @@ class Socket:
             self._note_queued(len(data), self.connection)
 
     def _note_queued(self, size_bytes: int, connection: WebSocketConnection) -> None:
+        connection.flush_soon()
         unsent = self._unsent
         unsent.append((size_bytes, connection.queued_bytes))
         if len(unsent) > SENDS_BETWEEN_LOOKS or size_bytes > BIG_MESSAGE_SIZE_BYTES:
@@ -125,6 +126,7 @@ class Socket:
             self.pings[payload] = self._vu.reactor.now()
             self.sent.add()
             connection.ping(payload)
+            connection.flush_soon()
 
     def close(self, code: int, reason: str) -> None:
         """Queue a close frame; the server has a bounded time to answer it."""
@@ -132,6 +134,7 @@ class Socket:
         if connection is not None and connection.is_open:
             self.sent.add()
             connection.close(code, reason)
+            connection.flush_soon()
             reactor = self._vu.reactor
             until_s = reactor.now() + self._vu.context.limits.close_answer_s
             self._close_timer = reactor.call_at(until_s, connection.fail, "")
@@ -140,6 +143,7 @@ class Socket:
         """Say goodbye because the iteration is over: not the script's own, and so not counted (as in k6)."""
         if self.connection is not None and self.connection.is_open:
             self.connection.close(CLOSE_NORMAL)
+            self.connection.flush_soon()
 
     def end(self, *, is_cut: bool = False) -> None:
         """The session is over; a second time it is nothing."""

@@ -129,9 +129,11 @@ const makeSocket = (id) => {
   };
 
   const dispatch = (event) => {
+    if (typeof event === 'string') {
+      return emit('message', event);
+    }
     const kind = event[0];
     switch (kind) {
-      case 'message':
       case 'binaryMessage':
         return emit(kind, event[1]);
       case 'timer':
@@ -164,7 +166,8 @@ const makeSocket = (id) => {
   };
 
   // How many messages have come of which the script will not hear.
-  const unheard = () => events.slice(position).filter(([kind]) => kind === 'message' || kind === 'binaryMessage').length;
+  const isMessage = (event) => typeof event === 'string' || event[0] === 'binaryMessage';
+  const unheard = () => events.slice(position).filter(isMessage).length;
 
   return { run, unheard };
 };

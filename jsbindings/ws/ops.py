@@ -39,8 +39,6 @@ from runner.protocol.websocket import (
 from runner.vu.event_loop import EventLoop
 
 CLOSE_GOING_AWAY = 1001
-# Events that one crossing brings, so that a flood neither grows memory nor keeps other VUs waiting.
-EVENTS_TOGETHER_MAX = 64
 
 
 @dataclass
@@ -57,7 +55,7 @@ class Socket:
     started_s: float
     sent: Tally
     received: Tally
-    timers: EventLoop = field(default_factory=EventLoop)
+    timers: EventLoop | None = None
     pings: dict[bytes, float] = field(default_factory=dict)
     ping_numbers: itertools.count[int] = field(default_factory=itertools.count)
     close_sent: bool = False
@@ -146,11 +144,11 @@ class WsBinding(Binding):
 
     def _send_texts(self, socket: Socket, texts: list[str]) -> str | None:
         socket.sent.add(len(texts))
-        connection = socket.connection
+        connection, vu = socket.connection, self.vu
         try:
             for text in texts:
                 connection.send_text(text)
-            connection.wait_sent(self.vu.reactor.now() + self.vu.context.limits.send_s)
+            connection.wait_sent(vu.reactor.now() + vu.context.limits.send_s)
         except ProtocolStateError:
             return CLOSE_SENT
         except TransportError as error:
@@ -212,6 +210,8 @@ class WsBinding(Binding):
         socket = self._sockets.get(number)
         if socket is None:
             return 0
+        if socket.timers is None:
+            socket.timers = EventLoop()
         socket.timers.now_s = self.vu.reactor.now()
         return socket.timers.start_timer("", delay_ms / 1000, repeats)
 
@@ -220,39 +220,36 @@ class WsBinding(Binding):
         """Send `texts`, then wait for the next events, and give those that are there.
 
         Returns:
-            What went wrong with sending, and after it the events, each a list of its kind and what belongs to it.  The
-            kinds are those of ``Socket.on`` and two more: ``timer`` with the timer's number, and ``closed`` with the
-            code of the close event and, when an error event comes first, its text.
+            What went wrong with sending, and after it the events: a text for a text message, otherwise a list of its
+            kind and what belongs to it.  The kinds are those of ``Socket.on`` and two more: ``timer`` with the timer's
+            number, and ``closed`` with the code of the close event and, when an error event comes first, its text.
         """
         socket = self._sockets[number]
         problem = self._send_texts(socket, texts) if texts else None
-        timers, connection, now = socket.timers, socket.connection, self.vu.reactor.now
+        timers = socket.timers
         while True:
-            due_s = timers.next_due_s()
-            if due_s is not None:
-                timers.now_s = now()
+            due_s = None
+            if timers is not None and (due_s := timers.next_due_s()) is not None:
+                timers.now_s = self.vu.reactor.now()
                 # Timers and messages take turns, so that neither a flood nor a short interval starves the other.
                 if due_s <= timers.now_s and not socket.network_first:
                     socket.network_first = True
                     return [problem, ["timer", timers.take_due()]]
                 socket.network_first = False
-            event = connection.next_event(due_s)
-            if event is not None:
-                return self._told_together(socket, event, problem)
+            events = socket.connection.wait_events(due_s)
+            if events:
+                return self._told_together(socket, events, problem)
 
-    def _told_together(self, socket: Socket, event: Event | None, problem: str | None) -> list[Any]:
+    def _told_together(self, socket: Socket, events: list[Event], problem: str | None) -> list[Any]:
         told: list[Any] = [problem]
         messages = 0
-        while event is not None:
-            if isinstance(event, TextMessage):
+        for event in events:
+            if type(event) is TextMessage:
                 messages += 1
-                told.append(["message", event.data])
+                told.append(event.data)
             else:
-                messages += isinstance(event, BinaryMessage)
+                messages += type(event) is BinaryMessage
                 told.append(self._told(socket, event))
-                if socket.close_sent:
-                    break
-            event = socket.connection.take_event() if len(told) <= EVENTS_TOGETHER_MAX else None
         socket.received.add(messages)
         return told
 

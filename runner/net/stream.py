@@ -23,9 +23,8 @@ from typing import Protocol
 from runner.errors import InternalError, TransportError
 from runner.net import addresses
 from runner.net.transport_errors import stream_error, stream_timeout
-from runner.reactor import DeadlineReached, Reactor
+from runner.reactor import RECEIVE_SIZE_BYTES_MAX, DeadlineReached, Reactor
 
-RECEIVE_SIZE_BYTES_MAX = 65536
 WRITE_SIZE_BYTES_MAX = 1024 * 1024
 # A peer that sends faster than we read would never let the task wait; after so many full reads the other
 # tasks run once.
@@ -70,7 +69,7 @@ class Stream(Protocol):
     local_address: str
     remote_address: str
 
-    def receive(self, size_bytes_max: int = ..., deadline_s: float | None = None) -> bytes:
+    def receive(self, size_bytes_max: int = RECEIVE_SIZE_BYTES_MAX, deadline_s: float | None = None) -> bytes:
         """Wait for bytes; ``b""`` is the end of the stream.  TransportError when the connection fails."""
 
     def send(self, data: bytes, deadline_s: float | None = None) -> None:
@@ -185,14 +184,16 @@ class TcpStream:
         """See Stream.receive_now."""
         if self._write_error is not None:
             raise self._error("write", self._write_error)
+        # Not recv(): it takes memory for the largest size and gives most of it back, for each small message.
+        buffer = self._reactor.receive_buffer
         try:
-            data = self._sock.recv(RECEIVE_SIZE_BYTES_MAX)
+            size_bytes = self._sock.recv_into(buffer)
         except BlockingIOError:
             return None
         except OSError as error:
             raise self._error("read", error) from error
-        self.counter.received += len(data)
-        return data
+        self.counter.received += size_bytes
+        return bytes(memoryview(buffer)[:size_bytes])
 
     def write(self, data: bytes) -> None:
         """See Stream.write."""

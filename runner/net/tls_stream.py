@@ -12,8 +12,9 @@ import ssl
 from collections.abc import Callable
 
 from runner.errors import InternalError, TransportError
-from runner.net.stream import RECEIVE_SIZE_BYTES_MAX, Stream
+from runner.net.stream import Stream
 from runner.net.tls_errors import tls_error
+from runner.reactor import RECEIVE_SIZE_BYTES_MAX
 
 # What is encrypted at once: bounds the memory that a huge send() takes a second time.
 SEND_SIZE_BYTES_MAX = 256 * 1024

@@ -6,7 +6,6 @@ no script, no metric and no tag.  Source: RFC 6455 sections 4.1, 5.5 and 7.1.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,23 +17,22 @@ from runner.net.transport_errors import stream_timeout
 from runner.net.websocket_url import WebSocketUrl
 from runner.protocol.handshake import ClientHandshake, HandshakeResult
 from runner.protocol.websocket import (
-    BinaryMessage,
     Event,
     ProtocolFailed,
     Role,
     State,
-    TextMessage,
     WebSocketSession,
 )
-from runner.reactor import DeadlineReached, Reactor, Task, TaskState, Timer
+from runner.reactor import PARKED, DeadlineReached, Reactor, Task, Timer
 
 # When so many events, or bytes in messages, wait to be taken, the connection is read no further until there is room
 # again: TCP tells the peer.  What one read brings comes on top.
 EVENTS_MAX = 1024
 WAITING_BYTES_MAX = 1024 * 1024
 
-# Events that are handed out before the other tasks get a turn: small messages come by the thousand in one read.
-EVENTS_IN_A_ROW_MAX = 64
+# Events that are handed out together, before the other tasks get a turn: small messages come by the thousand in one
+# read.
+EVENTS_TOGETHER_MAX = 64
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ class WebSocketConnection:
     """An open WebSocket.
 
     The reactor reads it whenever something comes, answers pings at once, and keeps the events for whoever takes
-    them: a task that waits in next_event(), or a listener that is called.
+    them: a task that waits in wait_events(), or a listener that is called.
 
     Args:
         stream: the connection belongs to it from now on.
@@ -117,10 +115,10 @@ class WebSocketConnection:
         self._reactor = reactor
         self._stream = stream
         self._session = session
-        self._events: deque[Event] = deque()
-        self._waiting_bytes = 0
-        self._events_in_a_row = 0
-        self._took_event = False
+        # What the session's messages amounted to when the last one that waited was taken.
+        self._taken_bytes = 0
+        # Events were given without waiting for them: the other tasks shall have a turn before there are more.
+        self._is_hurrying = False
         self._listener: Callable[[], None] | None = None
         self._reader: Task | None = None
         self._writer: Task | None = None
@@ -132,8 +130,8 @@ class WebSocketConnection:
         # What came together with the handshake's answer may want answers of its own, and TLS keeps what it has
         # decrypted already.
         self.flush()
-        self._take_over()
-        if self._is_watched:
+        if session.takes_input:
+            self._watch(True)
             self._read()
 
     def __repr__(self) -> str:
@@ -141,83 +139,80 @@ class WebSocketConnection:
 
     # ---- events
 
-    def next_event(self, deadline_s: float | None = None) -> Event | None:
-        """Wait for the next event; None when the deadline (on the reactor's clock) comes first.
+    def wait_events(self, deadline_s: float | None = None) -> list[Event]:
+        """Wait for events, and take those that are there, some at a time; [] when the deadline comes first.
 
-        The last one of a connection is CloseReceived, ProtocolFailed or ConnectionLost; ask no further.
+        The last one of a connection is CloseReceived, ProtocolFailed or ConnectionLost; ask no further.  A violation
+        never comes together with what was before it: first there is the time to answer.
+
+        Args:
+            deadline_s: on the reactor's clock.
         """
-        while not self._events:
-            self._reader = self._reactor.current_task()
-            try:
+        if self._session.waiting_events:
+            if self._is_hurrying:
+                self._is_hurrying = False
+                self._reactor.sleep_until(self._reactor.now())
+            else:
+                self._is_hurrying = True
+            return self.take_events()
+        self._is_hurrying = False
+        self._reader = self._reactor.current_task()
+        try:
+            while not self._session.waiting_events:
                 self._reactor.park(deadline_s)
-            except DeadlineReached:
-                return None
-            finally:
-                self._reader = None
-        self._events_in_a_row += 1
-        if self._events_in_a_row >= EVENTS_IN_A_ROW_MAX:
-            self._events_in_a_row = 0
-            self._reactor.sleep_until(self._reactor.now())
-        return self._pop()
+        except DeadlineReached:
+            return []
+        finally:
+            self._reader = None
+        return self.take_events()
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener`, outside every task, whenever there are events to take."""
         self._listener = listener
-        if self._events:
+        if self._session.waiting_events:
             self._reactor.call_soon(listener)
 
-    def take_event(self) -> Event | None:
-        """The next event, or None when there is none for now.
-
-        A violation never follows directly on what came before it: first there is a None, for the time to answer.
-        After one, look at `has_events`.
-        """
-        if not self._events or (self._took_event and isinstance(self._events[0], ProtocolFailed)):
-            self._took_event = False
-            return None
-        self._took_event = True
-        return self._pop()
+    def take_events(self) -> list[Event]:
+        """As wait_events(), without waiting; look at `has_events` for what is left."""
+        session = self._session
+        events = session.events(EVENTS_TOGETHER_MAX)
+        if events and type(events[-1]) is ProtocolFailed:
+            if len(events) > 1:
+                session.waiting_events.append(events.pop())
+            else:
+                self._fail_session()
+        if not session.waiting_events:
+            self._taken_bytes = session.message_bytes
+            if not self._is_watched and session.takes_input:
+                self._watch(True)
+        return events
 
     @property
     def has_events(self) -> bool:
-        """Whether there are events to take, perhaps after a None."""
-        return bool(self._events)
-
-    def _pop(self) -> Event:
-        event = self._events.popleft()
-        if isinstance(event, (TextMessage, BinaryMessage)):
-            self._waiting_bytes -= len(event.data)
-        elif isinstance(event, ProtocolFailed):
-            self._fail_session()
-        if not self._is_watched and self._may_read():
-            self._watch(True)
-        return event
+        """Whether there are events to take."""
+        return bool(self._session.waiting_events)
 
     # ---- commands
 
     def send_text(self, text: str) -> None:
-        """Queue a text message; it leaves at the reactor's next turn, or with flush() and wait_sent().
+        """Queue a text message; it leaves with flush(), flush_soon() or wait_sent().
 
         Raises:
             ProtocolStateError: a close frame has been sent.
         """
         self._session.send_text(text)
-        self._plan_flush()
 
     def send_binary(self, data: bytes) -> None:
         """Queue a binary message; as send_text()."""
         self._session.send_binary(data)
-        self._plan_flush()
 
     def ping(self, payload: bytes) -> None:
         """Queue a ping; as send_text()."""
         self._session.ping(payload)
-        self._plan_flush()
 
     def close(self, code: int, reason: str = "") -> None:
         """Queue a close frame with any code, 1005 for none; as send_text()."""
         self._session.close(code, reason)
-        self._plan_flush()
 
     def flush(self) -> None:
         """Let what is queued leave; a connection that fails by it tells so as an event."""
@@ -225,6 +220,12 @@ class WebSocketConnection:
             self._write()
         except TransportError as error:
             self.fail(error.message)
+
+    def flush_soon(self) -> None:
+        """flush() at the reactor's next turn, so that several messages of one turn go out together."""
+        if not self._flush_planned:
+            self._flush_planned = True
+            self._reactor.call_soon(self._flush_as_planned)
 
     def wait_sent(self, deadline_s: float) -> None:
         """Let what is queued leave and wait until the system has taken all of it.
@@ -261,7 +262,6 @@ class WebSocketConnection:
     def fail(self, message: str) -> None:
         """Give the connection up; the next event tells it as a lost connection."""
         self._session.receive_reset(message)
-        self._take_over()
         self._tell()
 
     def end(self, lingering: Lingering, linger_s: float) -> None:
@@ -273,7 +273,7 @@ class WebSocketConnection:
         self._fail_session()
         self.flush()
         self._listener = None
-        self._events.clear()
+        self._session.events()
         if self._session.state is State.LOST or not lingering.add(self):
             self.cut()
             return
@@ -288,24 +288,27 @@ class WebSocketConnection:
     # ---- inside
 
     def _read(self) -> None:
+        session = self._session
         try:
             data = self._stream.receive_now()
         except TransportError as error:
-            self._session.receive_reset(error.message)
+            session.receive_reset(error.message)
         else:
             if data is None:
                 return
             if data:
-                self._session.receive(data)
+                session.receive(data)
             else:
-                self._session.receive_eof()
-        if self._session.queued_bytes != self._written_bytes:
+                session.receive_eof()
+        if session.queued_bytes != self._written_bytes:
             self.flush()
-        self._take_over()
         self._tell()
 
-    def _write(self) -> None:
+    def _flush_as_planned(self) -> None:
         self._flush_planned = False
+        self.flush()
+
+    def _write(self) -> None:
         data = self._session.bytes_to_send()
         if data:
             self._written_bytes += len(data)
@@ -317,52 +320,33 @@ class WebSocketConnection:
             self._session.fail()
             self.flush()
 
-    def _take_over(self) -> None:
-        """Events of the session become ours."""
-        for event in self._session.events():
-            if isinstance(event, (TextMessage, BinaryMessage)):
-                self._waiting_bytes += len(event.data)
-            self._events.append(event)
-        if self._may_read() is not self._is_watched:
-            self._watch(not self._is_watched)
-
-    def _may_read(self) -> bool:
-        """Reading pauses while too much waits to be taken, and ends with the session."""
-        return (
-            len(self._events) < EVENTS_MAX
-            and self._waiting_bytes < WAITING_BYTES_MAX
-            and self._session.takes_input
-        )
-
-    def _watch(self, wanted: bool) -> None:
-        self._is_watched = wanted
-        self._stream.watch(self._read if wanted else None)
-
     def _tell(self) -> None:
-        if not self._events:
+        """There may be new events: whoever takes them learns of it, and reading pauses while too much waits."""
+        session = self._session
+        events = session.waiting_events
+        if not (
+            len(events) < EVENTS_MAX
+            and session.message_bytes - self._taken_bytes < WAITING_BYTES_MAX
+            and session.takes_input
+        ):
+            self._watch(False)
+        if not events:
             return
-        if self._reader is not None:
-            self._wake(self._reader)
+        reader = self._reader
+        if reader is not None:
+            if reader.state is PARKED:
+                self._reactor.wake(reader)
         elif self._listener is not None:
             self._listener()
 
-    def _plan_flush(self) -> None:
-        # Several messages of one turn go out together.
-        if not self._flush_planned:
-            self._flush_planned = True
-            self._reactor.call_soon(self._flush_as_planned)
-
-    def _flush_as_planned(self) -> None:
-        if self._flush_planned:
-            self.flush()
+    def _watch(self, wanted: bool) -> None:
+        if wanted is not self._is_watched:
+            self._is_watched = wanted
+            self._stream.watch(self._read if wanted else None)
 
     def _wake_writer(self) -> None:
-        if self._writer is not None:
-            self._wake(self._writer)
-
-    def _wake(self, task: Task) -> None:
-        if task.state is TaskState.PARKED:
-            self._reactor.wake(task)
+        if self._writer is not None and self._writer.state is PARKED:
+            self._reactor.wake(self._writer)
 
     def _read_to_the_end(self, lingering: Lingering) -> None:
         try:

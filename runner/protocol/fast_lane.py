@@ -165,30 +165,18 @@ def masked(payload: bytes, mask: bytes) -> bytes:
     return (int.from_bytes(payload, "little") ^ int.from_bytes(key, "little")).to_bytes(size_bytes, "little")
 
 
-class _Masks:
-    """Random masks."""
-
-    def __init__(self) -> None:
-        self._block = b""
-        self._position = 0
-
-    def draw(self) -> bytes:
-        position = self._position
-        if position >= len(self._block):
-            self._block, position = os.urandom(_MASK_BLOCK_SIZE_BYTES), 0
-        self._position = position + _MASK_SIZE_BYTES
-        return self._block[position : self._position]
-
-    def forget(self) -> None:
-        """A forked process draws its own."""
-        self._block, self._position = b"", 0
+# Random masks that nobody has used.
+_masks: list[bytes] = []
+# A forked process draws its own.
+os.register_at_fork(after_in_child=_masks.clear)
 
 
-_masks = _Masks()
-os.register_at_fork(after_in_child=_masks.forget)
+def _draw_masks() -> None:
+    block = os.urandom(_MASK_BLOCK_SIZE_BYTES)
+    _masks.extend(block[at : at + _MASK_SIZE_BYTES] for at in range(0, len(block), _MASK_SIZE_BYTES))
 
 
-def data_frame(first: int, payload: bytes, *, is_masked: bool) -> bytes:
+def data_frame(first: int, payload: bytes, is_masked: bool) -> bytes:
     """A frame for at most LANE_SIZE_BYTES_MAX bytes.
 
     Args:
@@ -202,5 +190,7 @@ def data_frame(first: int, payload: bytes, *, is_masked: bool) -> bytes:
         header = bytes((first, mask_bit | _TWO_BYTE_SIZE, size_bytes >> 8, size_bytes & 0xFF))
     if not is_masked:
         return header + payload
-    mask = _masks.draw()
+    if not _masks:
+        _draw_masks()
+    mask = _masks.pop()
     return header + mask + masked(payload, mask)

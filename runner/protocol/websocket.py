@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from enum import Enum
+from typing import NoReturn
 
 from wsproto import events as wire
 from wsproto.connection import Connection, ConnectionState, ConnectionType
@@ -139,6 +140,10 @@ class WebSocketSession:
     ) -> None:
         self.role = role
         self.state = State.OPEN
+        # Whether receive() still makes something of what it is given, and whether messages and pings may be sent.
+        # Attributes, because each message asks, and an enum's hash is a call.
+        self.takes_input = True
+        self.can_send = True
         # All that was ever queued, also what bytes_to_send() has given already.
         self.queued_bytes = 0
         extensions: list[Extension] = [MessageSizeLimit(message_size_bytes_max)]
@@ -151,7 +156,10 @@ class WebSocketSession:
         self._is_client = role is Role.CLIENT
         self._lane = FastLane(not self._is_client, message_size_bytes_max)
         self._outgoing: list[bytes] = []
-        self._events: list[Event] = []
+        # What events() will give; to be looked at, not to be changed.
+        self.waiting_events: list[Event] = []
+        # Size of all messages so far, with their frames when they came through the fast lane.
+        self.message_bytes = 0
         self._partial = bytearray()
         # What the close frame of a violation will say.
         self._violation = (0, "")
@@ -171,16 +179,6 @@ class WebSocketSession:
         """
         return not (self.takes_input or self.can_send)
 
-    @property
-    def takes_input(self) -> bool:
-        """Whether receive() still makes something of what it is given."""
-        return self.state in RECEIVING_STATES
-
-    @property
-    def can_send(self) -> bool:
-        """Whether messages and pings may be sent."""
-        return self.state in SENDING_STATES
-
     # Input.  Faults of the peer never raise: they become one event and a state.  Whoever takes the event then calls
     # fail(): a message that came in the same packet as the fault shall be answered as if it had come before.
 
@@ -188,10 +186,11 @@ class WebSocketSession:
         """Take bytes from the peer; after the session's end they are ignored, and so is ``b""`` always."""
         if not data or not self.takes_input:
             return
-        data = self._lane.take(data, self._events)
-        if not data:
+        rest = self._lane.take(data, self.waiting_events)
+        self.message_bytes += len(data) - len(rest)
+        if not rest:
             return
-        self._wire.receive_data(data)
+        self._wire.receive_data(rest)
         for event in self._wire.events():
             self._take(event)
 
@@ -214,10 +213,19 @@ class WebSocketSession:
         self._outgoing.clear()
         return data
 
-    def events(self) -> list[Event]:
-        """Everything that happened since the last call, in order."""
-        events, self._events = self._events, []
-        return events
+    def events(self, count_max: int | None = None) -> list[Event]:
+        """What happened since the last call, in order; the rest stays for the next one.
+
+        Args:
+            count_max: None for all of it.
+        """
+        waiting = self.waiting_events
+        if count_max is None or len(waiting) <= count_max:
+            self.waiting_events = []
+            return waiting
+        taken = waiting[:count_max]
+        del waiting[:count_max]
+        return taken
 
     # Commands.  In a state that does not allow them they raise ProtocolStateError.
 
@@ -228,21 +236,23 @@ class WebSocketSession:
             ProtocolStateError: a close frame is out, or the stream ended.
             InternalError: the text has lone surrogates, which UTF-8 cannot carry.
         """
-        self._require_open("send a text message")
+        if not self.can_send:
+            self._refuse("send a text message")
         try:
             payload = data.encode()
         except UnicodeEncodeError as error:
             raise InternalError(f"text with lone surrogates cannot be sent: {error.reason}") from error
         if self._deflate is None and len(payload) <= LANE_SIZE_BYTES_MAX:
-            self._queue(data_frame(FIN_TEXT, payload, is_masked=self._is_client))
+            self._queue(data_frame(FIN_TEXT, payload, self._is_client))
         else:
             self._send(wire.TextMessage(data=data))
 
     def send_binary(self, data: bytes) -> None:
         """Queue a binary message.  Raises ProtocolStateError as send_text()."""
-        self._require_open("send a binary message")
+        if not self.can_send:
+            self._refuse("send a binary message")
         if self._deflate is None and len(data) <= LANE_SIZE_BYTES_MAX:
-            self._queue(data_frame(FIN_BINARY, data, is_masked=self._is_client))
+            self._queue(data_frame(FIN_BINARY, data, self._is_client))
         else:
             self._send(wire.BytesMessage(data=data))
 
@@ -253,7 +263,8 @@ class WebSocketSession:
             ProtocolStateError: as send_text().
             InternalError: more than 125 bytes (RFC 6455 section 5.5).
         """
-        self._require_open("send a ping")
+        if not self.can_send:
+            self._refuse("send a ping")
         if len(payload) > CONTROL_PAYLOAD_SIZE_BYTES_MAX:
             raise InternalError(f"a ping carries at most 125 bytes, not {len(payload)}")
         self._send(wire.Ping(payload=payload))
@@ -269,7 +280,8 @@ class WebSocketSession:
             ProtocolStateError: not OPEN.
             InternalError: code out of range.
         """
-        self._require(self.state is State.OPEN, "close")
+        if self.state is not State.OPEN:
+            self._refuse("close")
         self._queue_close(code, reason)
         self._move(Trigger.CLOSE_SENT)
 
@@ -279,7 +291,8 @@ class WebSocketSession:
         Raises:
             ProtocolStateError: not FAILING.
         """
-        self._require(self.state is State.FAILING, "fail")
+        if self.state is not State.FAILING:
+            self._refuse("fail")
         self._queue_close(*self._violation)
         self._move(Trigger.CLOSE_SENT)
 
@@ -292,9 +305,9 @@ class WebSocketSession:
             case wire.Ping():
                 if self.state is State.OPEN:
                     self._send(wire.Pong(payload=event.payload))
-                self._events.append(PingReceived(bytes(event.payload)))
+                self.waiting_events.append(PingReceived(bytes(event.payload)))
             case wire.Pong():
-                self._events.append(PongReceived(bytes(event.payload)))
+                self.waiting_events.append(PongReceived(bytes(event.payload)))
             case wire.CloseConnection(code=code, reason=reason):
                 # wsproto announces its parse failures like a peer's close, but stays open.
                 if self._wire.state is ConnectionState.OPEN:
@@ -313,10 +326,11 @@ class WebSocketSession:
             whole = bytes(self._partial)
             self._partial = bytearray()
             piece = whole.decode() if isinstance(piece, str) else whole
+        self.message_bytes += len(piece)
         if isinstance(piece, str):
-            self._events.append(TextMessage(piece))
+            self.waiting_events.append(TextMessage(piece))
         else:
-            self._events.append(BinaryMessage(bytes(piece)))
+            self.waiting_events.append(BinaryMessage(bytes(piece)))
 
     def _take_close(self, code: int, reason: str) -> None:
         if self.state is State.OPEN:
@@ -336,19 +350,16 @@ class WebSocketSession:
 
     def _end(self, trigger: Trigger, event: Event) -> None:
         self._partial = bytearray()
-        self._events.append(event)
+        self.waiting_events.append(event)
         self._move(trigger)
 
     def _move(self, trigger: Trigger) -> None:
-        self.state = TRANSITIONS[self.state, trigger]
+        self.state = state = TRANSITIONS[self.state, trigger]
+        self.takes_input = state in RECEIVING_STATES
+        self.can_send = state in SENDING_STATES
 
-    def _require_open(self, command: str) -> None:
-        """Open for what we send, that is."""
-        self._require(self.can_send, command)
-
-    def _require(self, is_allowed: bool, command: str) -> None:
-        if not is_allowed:
-            raise ProtocolStateError(f"cannot {command}: the WebSocket session is {self.state.name}")
+    def _refuse(self, command: str) -> NoReturn:
+        raise ProtocolStateError(f"cannot {command}: the WebSocket session is {self.state.name}")
 
     def _send(self, event: wire.Event) -> None:
         self._queue(self._wire.send(event))

@@ -1,7 +1,7 @@
 """The loop: poll sockets, expire timers, run what is ready; and the calls by which a task waits.
 
 Owns the way in from outside: sockets, the clock, threads, signals.  Refuses the rest: switching between tasks
-is in scheduler.py, timers in timers.py, the selector in readiness.py, threads in threads.py.
+is in scheduler.py, timers in timers.py, sockets in readiness.py, threads in threads.py.
 """
 
 from __future__ import annotations
@@ -14,15 +14,19 @@ from selectors import BaseSelector
 from typing import Any
 
 from runner.errors import InternalError
+from runner.reactor.pollers import SelectorPoller, best_poller
 from runner.reactor.readiness import READ, WRITE, Readiness
-from runner.reactor.scheduler import Scheduler
-from runner.reactor.task import FINISHED, PARKED, WAITING, Task
+from runner.reactor.scheduler import DEADLINE, Scheduler
+from runner.reactor.task import FINISHED, PARKED, READY, WAITING, DeadlineReached, Task
 from runner.reactor.threads import Job, ThreadPool
 from runner.reactor.timers import Timer, TimerHeap
 from runner.reactor.wakeup import Wakeup
 
 # The system calls refuse waits of years; a poll that ends early only looks at the clock.
 POLL_S_MAX = 3600.0
+
+# What one read brings at most.
+RECEIVE_SIZE_BYTES_MAX = 65536
 
 
 class Reactor:
@@ -40,9 +44,12 @@ class Reactor:
         self._timers = TimerHeap()
         self._scheduler = Scheduler(now, self._timers)
         self._wakeup = Wakeup()
+        poller = best_poller() if selector is None else SelectorPoller(selector)
         self._readiness = Readiness(
-            selector, self._wakeup.receiver, self._wakeup.drain, self._scheduler.make_ready
+            poller, self._wakeup.receiver, self._wakeup.drain, self._scheduler.make_ready
         )
+        # For one read of one stream; whoever reads takes out what came before he waits.
+        self.receive_buffer = bytearray(RECEIVE_SIZE_BYTES_MAX)
         self._from_outside: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
         self._threads: ThreadPool | None = None
         self._is_running = False
@@ -83,7 +90,8 @@ class Reactor:
         if task.state is not PARKED:
             raise InternalError(f"wake() of a task that is not parked: {task!r}; please report this")
         task.value = value
-        self._scheduler.make_ready(task)
+        task.state = READY
+        self._scheduler.ready.append(task)
 
     def interrupt(self, task: Task, error: BaseException) -> None:
         """Raise ``error`` inside the task, at the place where it waits.
@@ -128,7 +136,11 @@ class Reactor:
             DeadlineReached: nobody woke the task in time.
             InternalError: called outside a task.
         """
-        return self._scheduler.suspend(self._scheduler.waiting_task("park"), PARKED, deadline_s)
+        scheduler = self._scheduler
+        value = scheduler.switch(scheduler.waiting_task("park"), PARKED, deadline_s)
+        if value is DEADLINE:
+            raise DeadlineReached
+        return value
 
     def sleep_until(self, when_s: float) -> None:
         """Wait until the clock reaches ``when_s``; a moment in the past lets the others run once."""

@@ -1,7 +1,8 @@
 """Which task waits for which socket, and who watches it.
 
-Owns the selector.  Refuses to switch tasks: it hands those whose socket is ready to the reactor.  A watcher is
-called at once, while polling, so that the tasks it wakes run in the same turn; it must not wait.
+Owns the table of interests; pollers.py asks the system.  Refuses to switch tasks: it hands those whose socket is
+ready to the reactor.  A watcher is called at once, while polling, so that the tasks it wakes run in the same turn; it
+must not wait.
 
 A descriptor stays registered after it has woken its waiter: a task that receives, answers and receives again
 then costs no epoll_ctl per message.  An event that finds no waiter takes the registration away.
@@ -9,23 +10,14 @@ then costs no epoll_ctl per message.  An event that finds no waiter takes the re
 
 from __future__ import annotations
 
-import contextlib
-import select
-import selectors
 import socket
 from collections.abc import Callable
 
 from runner.errors import InternalError
+from runner.reactor.pollers import READ, WRITE, Poller, directions
 from runner.reactor.task import Task
 
-READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
-
-# epoll counts in milliseconds.  Longer waits end this early; select(2), which counts in microseconds, does
-# the rest.
-COARSE_S = 0.002
-# The C library's fd_set ends here; a descriptor above it cannot go into select(2).
-SELECT_FD_MAX = 1023
-
+__all__ = ["READ", "WRITE", "Readiness"]
 
 # Called as long as it is registered, where a task is woken once.
 Watcher = Callable[[], None]
@@ -55,10 +47,10 @@ class Interest:
 
 
 class Readiness:
-    """The selector and the table of interests.
+    """The poller and the table of interests.
 
     Args:
-        selector: what to poll with; None for the platform's best, polled with sub-millisecond time-outs.
+        poller: what to poll with.
         wakeup_sock: the self-pipe's receiving end.
         on_wakeup: called when that end is readable.
         on_ready: called with each task whose socket is ready.
@@ -66,19 +58,17 @@ class Readiness:
 
     def __init__(
         self,
-        selector: selectors.BaseSelector | None,
+        poller: Poller,
         wakeup_sock: socket.socket,
         on_wakeup: Callable[[], None],
         on_ready: Callable[[Task], None],
     ) -> None:
-        self._selector = selectors.DefaultSelector() if selector is None else selector
-        # Asked by name: macOS has no EpollSelector, and its kqueue needs no help.
-        self._is_precise = selector is None and type(self._selector).__name__ == "EpollSelector"
+        self._poller = poller
         self._interests: dict[int, Interest] = {}
-        self._wakeup_sock = wakeup_sock
+        self._wakeup_fd = wakeup_sock.fileno()
         self._on_wakeup = on_wakeup
         self._on_ready = on_ready
-        self._selector.register(wakeup_sock, READ)
+        poller.register(self._wakeup_fd, READ)
 
     def poll(self, timeout_s: float | None) -> None:
         """Wait for events and hand out the tasks they wake.
@@ -86,15 +76,20 @@ class Readiness:
         Args:
             timeout_s: at most this long; 0 to look only, None until something happens.  May return early.
         """
-        if timeout_s and self._is_precise:
-            timeout_s = self._wait_precisely(timeout_s)
-        for key, mask in self._selector.select(timeout_s):
-            interest = key.data
+        interests = self._interests
+        # Looked up before any of them is called: a watcher may close a socket, and a new one get its number.
+        found = [(interests.get(fd), fd, mask) for fd, mask in self._poller.poll(timeout_s)]
+        for interest, fd, mask in found:
             if interest is None:
-                self._on_wakeup()
+                if fd == self._wakeup_fd:
+                    self._on_wakeup()
             elif interest.mask:
                 # Without a mask, a watcher before it has dropped it.
-                self._dispatch(key.fd, interest, mask)
+                reader = interest.reader
+                if mask == READ and reader is not None and not isinstance(reader, Task):
+                    reader()
+                else:
+                    self._dispatch(fd, interest, directions(mask) & interest.mask)
 
     def add(self, task: Task, sock: socket.socket, direction: int) -> Interest:
         """From now on ``task`` waits for the socket to be readable (READ) or writable (WRITE).
@@ -153,18 +148,9 @@ class Readiness:
         return [task for task in (interest.reader, interest.writer) if isinstance(task, Task)]
 
     def close(self) -> None:
-        """Close the selector."""
+        """Close the poller."""
         self._interests.clear()
-        self._selector.close()
-
-    def _wait_precisely(self, timeout_s: float) -> float:
-        if timeout_s > COARSE_S:
-            return timeout_s - COARSE_S
-        epoll_fd = self._selector.fileno()  # type: ignore[attr-defined]
-        if epoll_fd > SELECT_FD_MAX:
-            return timeout_s
-        select.select([epoll_fd], [], [], timeout_s)
-        return 0
+        self._poller.close()
 
     def _dispatch(self, fd: int, interest: Interest, mask: int) -> None:
         is_wanted = True
@@ -203,14 +189,12 @@ class Readiness:
             return
         if mask == 0:
             del self._interests[fd]
-            # The kernel has dropped a descriptor that was closed before.
-            with contextlib.suppress(KeyError, ValueError, OSError):
-                self._selector.unregister(fd)
+            self._poller.unregister(fd)
         elif interest.mask == 0:
-            self._selector.register(fd, mask, interest)
+            self._poller.register(fd, mask)
             self._interests[fd] = interest
         else:
-            self._selector.modify(fd, mask, interest)
+            self._poller.modify(fd, mask)
         interest.mask = mask
 
     @staticmethod

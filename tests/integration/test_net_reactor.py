@@ -40,14 +40,14 @@ def run(reactor: Reactor, function, *args, **kwargs):
     return task.result
 
 
-class RecordingSelector:
+class RecordingPoller:
     """Counts the calls that cost a system call."""
 
     def __init__(self, reactor: Reactor) -> None:
-        self._selector = reactor._readiness._selector
+        poller = reactor._readiness._poller
         self.changes = 0
         for name in ("register", "modify", "unregister"):
-            setattr(self._selector, name, self._counted(getattr(self._selector, name)))
+            setattr(poller, name, self._counted(getattr(poller, name)))
 
     def _counted(self, method):
         def call(*args):
@@ -123,21 +123,21 @@ def test_ping_pong_costs_no_registration_per_message(reactor: Reactor, pair) -> 
             sock.recv(10)
             sock.send(b"ball")
 
-    selector = RecordingSelector(reactor)
+    poller = RecordingPoller(reactor)
     tasks = [reactor.spawn(play, left, True), reactor.spawn(play, right, False)]
     reactor.run(tasks[0])
     reactor.run(tasks[1])
-    assert selector.changes <= 6
+    assert poller.changes <= 6
 
 
 def test_bytes_that_nobody_waits_for_do_not_spin_the_loop(reactor: Reactor, pair) -> None:
     left, right = pair
     right.send(b"first")
     run(reactor, reactor.wait_readable, left, reactor.now() + BOUND_S)
-    selector = RecordingSelector(reactor)
+    poller = RecordingPoller(reactor)
     began_s = time.process_time()
     run(reactor, reactor.sleep_until, reactor.now() + 0.1)
-    assert selector.changes == 1
+    assert poller.changes == 1
     assert time.process_time() - began_s < 0.05
     run(reactor, reactor.wait_readable, left, reactor.now() + BOUND_S)
 
