@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -30,6 +31,7 @@ class WebSocketsBinding(Binding):
         super().__init__(vu, shared)
         self._sockets: dict[int, Socket] = {}
         self._numbers = itertools.count(1)
+        self._event_loop, self._reactor = vu.event_loop, vu.reactor
 
     @op(init_error="using websockets in the init context is not supported")
     def check_context(self) -> None:
@@ -76,7 +78,7 @@ class WebSocketsBinding(Binding):
         if vu.context.has_system_tag("name"):
             tags = tags.with_tag("name", url)
         number = next(self._numbers)
-        socket = Socket(vu, number, url, tags.with_tags(params["tags"]), vu.event_loop.hold())
+        socket = Socket(vu, number, url, tags.with_tags(params["tags"]), self._event_loop.hold())
         self._sockets[number] = socket
         socket.connecting = vu.reactor.spawn(self._connect, socket, params)
         return number
@@ -122,7 +124,7 @@ class WebSocketsBinding(Binding):
         answer = connected.handshake
         agreed = [value for name, value in answer.headers if name.lower() == "sec-websocket-extensions"]
         self._post(socket, [["open", answer.subprotocol, agreed]])
-        connected.connection.listen(partial(self._notice, socket))
+        connected.connection.listen(self._listener(socket))
         if socket.close_wanted is not None:
             socket.close(*socket.close_wanted)
 
@@ -187,11 +189,16 @@ class WebSocketsBinding(Binding):
 
     # ---- events
 
-    def _notice(self, socket: Socket) -> None:
-        """The connection has events."""
-        if not socket.is_posted:
-            socket.is_posted = True
-            self.vu.event_loop.post(partial(self._deliver, socket), self.vu.reactor.now())
+    def _listener(self, socket: Socket) -> Callable[[], None]:
+        """What is called when the socket's connection has events."""
+        deliver, post, now = partial(self._deliver, socket), self._event_loop.post, self._reactor.now
+
+        def notice() -> None:
+            if not socket.is_posted:
+                socket.is_posted = True
+                post(deliver, now())
+
+        return notice
 
     def _deliver(self, socket: Socket, interpreter: Interpreter) -> dict[str, Any]:
         """The macrotask that hands events to the script."""
@@ -213,7 +220,7 @@ class WebSocketsBinding(Binding):
                 told += [[number, *words] for words in self._told(socket, event)]
         socket.received.add(messages)
         if connection.has_events:
-            self._notice(socket)
+            self._listener(socket)()
         if not told:
             return {}
         state = interpreter.deliver(self.module, told)
@@ -229,7 +236,7 @@ class WebSocketsBinding(Binding):
                 self._drop(socket.number)
             return interpreter.deliver(self.module, [[socket.number, *words] for words in told])
 
-        self.vu.event_loop.post(macrotask, self.vu.reactor.now())
+        self._event_loop.post(macrotask, self._reactor.now())
 
     def _told(self, socket: Socket, event: Event) -> list[list[Any]]:
         match event:
@@ -251,7 +258,7 @@ class WebSocketsBinding(Binding):
         socket = self._sockets.pop(number, None)
         if socket is not None:
             socket.end()
-            self.vu.event_loop.release(socket.hold)
+            self._event_loop.release(socket.hold)
 
     def wind_down(self) -> None:
         """Open sockets are closed with 1000, as in k6, and what is being opened is given up."""

@@ -183,7 +183,7 @@ class Interpreter:
         Raises:
             ScriptError: as enter().
         """
-        answer = self.enter("deliver", module, self._bridge.encode(value))
+        answer = self.enter(f"deliver {module}", self._bridge.encode(value))
         # A number tells that there are more, a truth value that the outcome is to be looked at.
         while answer is not None and answer is not True:
             answer = self.enter("step")
@@ -274,7 +274,7 @@ class Interpreter:
         if bridge.internal_error is not None:
             error, bridge.internal_error = bridge.internal_error, None
             raise error
-        if door.take_rejection():
+        if door.rejections and door.take_rejection():
             raise self._failure()
         return answer
 

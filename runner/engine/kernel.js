@@ -241,10 +241,6 @@ export const ops = (module) => {
   return table;
 };
 
-// What a module does with one event of the host: a macrotask, in which its binding's words arrive.
-const receivers = new Map();
-export const onEvent = (module, receive) => receivers.set(module, receive);
-
 // Events that wait for their turn, and macrotasks that an event made of itself, which go first. All microtasks run
 // between two of them.
 let receive = null;
@@ -479,12 +475,6 @@ const entries = {
     }
     return later(outcome);
   },
-  deliver(module, answer) {
-    receive = receivers.get(module);
-    events = unwrap(parse(answer));
-    position = 0;
-    return entries.step();
-  },
   // The next macrotask; a number tells that there are more.
   step() {
     try {
@@ -534,6 +524,16 @@ const entries = {
   },
 };
 globalThis.k6pyEntries = entries;
+
+// What a module does with one event of the host: a macrotask, in which its binding's words arrive.
+export const onEvent = (module, receiver) => {
+  entries[`deliver ${module}`] = (answer) => {
+    receive = receiver;
+    events = unwrap(parse(answer));
+    position = 0;
+    return entries.step();
+  };
+};
 
 if (!native) {
   Object.defineProperty(globalThis, Symbol.for('k6py.enter'), {

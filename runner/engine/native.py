@@ -105,7 +105,7 @@ class NativeDoor:
         self._entries: dict[str, JSValue] = {}
         self._entries_object = JSValue()
         # Promises that were rejected and have no handler yet, by address, with their reasons; oldest first.
-        self._rejections: dict[int, tuple[JSValue, JSValue]] = {}
+        self.rejections: dict[int, tuple[JSValue, JSValue]] = {}
         _doors[context] = self
         _library.JS_SetHostPromiseRejectionTracker(runtime, _track_rejection, None)
 
@@ -184,9 +184,9 @@ class NativeDoor:
 
     def take_rejection(self) -> bool:
         """Whether a promise was rejected and nobody listens; the first one's reason is then in slot 0."""
-        if not self._rejections:
+        if not self.rejections:
             return False
-        _, reason = next(iter(self._rejections.values()))
+        _, reason = next(iter(self.rejections.values()))
         self._put(0, _library.JS_DupValue(self._context, reason))
         self._forget_rejections()
         return True
@@ -212,15 +212,15 @@ class NativeDoor:
     def note_rejection(self, promise: JSValue, reason: JSValue, *, is_handled: bool) -> None:
         """What the tracker tells."""
         if is_handled:
-            self._free(self._rejections.pop(promise.payload, ()))
-        elif promise.payload not in self._rejections:
+            self._free(self.rejections.pop(promise.payload, ()))
+        elif promise.payload not in self.rejections:
             # Kept with the promise: another one must not get its address meanwhile.
             dup, context = _library.JS_DupValue, self._context
-            self._rejections[promise.payload] = dup(context, promise), dup(context, reason)
+            self.rejections[promise.payload] = dup(context, promise), dup(context, reason)
 
     def _forget_rejections(self) -> None:
-        while self._rejections:
-            self._free(self._rejections.popitem()[1])
+        while self.rejections:
+            self._free(self.rejections.popitem()[1])
 
     def _free(self, values: Sequence[JSValue]) -> None:
         for value in values:

@@ -98,7 +98,8 @@ class EventLoop:
     def release(self, hold: int) -> None:
         """The counterpart of hold(); a second time, or after the end of the iteration, it is nothing."""
         self._holds.discard(hold)
-        self._call_on_post()
+        if self.on_post is not None:
+            self.on_post()
 
     def post(self, macrotask: Macrotask, now_s: float) -> None:
         """Run `macrotask` when it is its turn.
@@ -106,7 +107,8 @@ class EventLoop:
         Unbounded here: whoever posts bounds what he has posted and was not run yet.
         """
         self._posted.append((now_s, macrotask))
-        self._call_on_post()
+        if self.on_post is not None:
+            self.on_post()
 
     def take_posted(self) -> Macrotask | None:
         """The macrotask to run now, unless a timer was due before it came."""
@@ -125,10 +127,6 @@ class EventLoop:
     def has_posted(self) -> bool:
         """A macrotask waits to be run."""
         return bool(self._posted)
-
-    def _call_on_post(self) -> None:
-        if self.on_post is not None:
-            self.on_post()
 
     # ---- the end
 

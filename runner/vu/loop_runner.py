@@ -14,7 +14,7 @@ from typing import Any
 from runner.engine.interpreter import Interpreter
 from runner.errors import ScriptError
 from runner.ops import Interrupted, Thrown
-from runner.reactor import DeadlineReached, Reactor, Task, TaskState
+from runner.reactor import PARKED, DeadlineReached, Reactor, Task
 from runner.vu.event_loop import EventLoop, Macrotask
 from runner.vu.outcome import Outcome, thrown_error, uncaught_error
 
@@ -95,44 +95,44 @@ class LoopRunner:
 
     def _next_macrotask(self) -> Macrotask | None:
         """Wait for it; None when nothing is left to wait for."""
-        loop = self.loop
+        loop, reactor = self.loop, self._reactor
         while True:
             posted = loop.take_posted()
             if posted is not None:
-                self._let_others_run()
-                loop.now_s = self._reactor.now()
+                self._in_a_row += 1
+                if self._in_a_row >= MACROTASKS_IN_A_ROW_MAX:
+                    self._in_a_row = 0
+                    reactor.sleep_until(reactor.now())
+                loop.now_s = reactor.now()
                 return posted
             if loop.is_idle:
                 return None
-            self._wait(loop.next_due_s())
-            loop.now_s = self._reactor.now()
-            timer_id = loop.take_due()
-            if timer_id is not None:
-                return partial(_fire, timer_id)
+            due_s = loop.next_due_s()
+            self._wait(due_s)
+            if due_s is not None:
+                loop.now_s = reactor.now()
+                timer_id = loop.take_due()
+                if timer_id is not None:
+                    return partial(_fire, timer_id)
 
     def _wait(self, due_s: float | None) -> None:
+        reactor = self._reactor
         self._in_a_row = 0
-        if due_s is not None and (self.loop.has_posted or due_s <= self._reactor.now()):
+        if due_s is not None and (self.loop.has_posted or due_s <= reactor.now()):
             # Timers that set each other for "now" would keep other VUs from running.
-            self._reactor.sleep_until(due_s)
+            reactor.sleep_until(due_s)
             return
-        self._waiting = self._reactor.current_task()
+        self._waiting = reactor.current_task()
         try:
-            self._reactor.park(due_s)
+            reactor.park(due_s)
         except DeadlineReached:
             pass
         finally:
             self._waiting = None
 
     def _wake(self) -> None:
-        if self._waiting is not None and self._waiting.state is TaskState.PARKED:
+        if self._waiting is not None and self._waiting.state is PARKED:
             self._reactor.wake(self._waiting)
-
-    def _let_others_run(self) -> None:
-        self._in_a_row += 1
-        if self._in_a_row >= MACROTASKS_IN_A_ROW_MAX:
-            self._in_a_row = 0
-            self._reactor.sleep_until(self._reactor.now())
 
 
 def _fire(timer_id: int, interpreter: Interpreter) -> dict[str, Any]:

@@ -32,12 +32,13 @@ export default function () {
 VIOLATION = (CLOSE, close_payload(1002, "bad opcode"))
 
 
-def meet(script: str, handler: str) -> tuple[Result, list[object]]:
-    """The run, and what the server got in answer to two messages with a bad frame behind them."""
+def meet(script: str, handler: str, messages: list[bytes]) -> tuple[Result, list[object]]:
+    """The run, and what the server got in answer to the messages with a bad frame behind them."""
 
     def serve(peer: Peer) -> None:
         peer.upgrade()
-        peer.send(frame(TEXT, b"one") + frame(TEXT, b"two") + frame(3) + frame(TEXT, b"late"))
+        good = b"".join(frame(TEXT, message) for message in messages)
+        peer.send(good + frame(3) + frame(TEXT, b"late"))
         while (received := peer.read_frame()) is not None:
             peer.tell(received)
 
@@ -50,13 +51,16 @@ both_modules = pytest.mark.parametrize("script", [WS, WEBSOCKETS], ids=["ws", "w
 
 
 @both_modules
-def test_answers_to_the_messages_before_a_violation_leave_before_the_close_frame(script: str) -> None:
-    result, told = meet(script, "socket.send(data.toUpperCase());")
-    assert told == [(TEXT, b"ONE"), (TEXT, b"TWO"), VIOLATION]
-    assert [line for line in result.lines if line != "error"] == ["message", "message", "close"]
+@pytest.mark.parametrize("messages", [[b"ONE"], [b"ONE", b"TWO"]], ids=["one", "two"])
+def test_answers_to_the_messages_before_a_violation_leave_before_the_close_frame(
+    script: str, messages: list[bytes]
+) -> None:
+    result, told = meet(script, "socket.send(data);", messages)
+    assert told == [*((TEXT, message) for message in messages), VIOLATION]
+    assert [line for line in result.lines if line != "error"] == ["message"] * len(messages) + ["close"]
 
 
 @both_modules
 def test_script_that_closes_while_a_violation_waits_closes_with_the_violation(script: str) -> None:
-    _, told = meet(script, "socket.close(3000);")
+    _, told = meet(script, "socket.close(3000);", [b"one", b"two"])
     assert told == [VIOLATION]
