@@ -18,12 +18,15 @@ import contextlib
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from runner.errors import InternalError, TransportError
 from runner.net import addresses
 from runner.net.transport_errors import stream_error, stream_timeout
 from runner.reactor import RECEIVE_SIZE_BYTES_MAX, DeadlineReached, Reactor
+
+# IP address, port, and for IPv6 two numbers more.
+SocketAddress = tuple[Any, ...]
 
 WRITE_SIZE_BYTES_MAX = 1024 * 1024
 # A peer that sends faster than we read would never let the task wait; after so many full reads the other
@@ -66,8 +69,12 @@ class Stream(Protocol):
     counter: ByteCounter
     timings: ConnectTimings
     remote_ip: str
-    local_address: str
-    remote_address: str
+
+    @property
+    def local_address(self) -> str: ...
+
+    @property
+    def remote_address(self) -> str: ...
 
     def receive(self, size_bytes_max: int = RECEIVE_SIZE_BYTES_MAX, deadline_s: float | None = None) -> bytes:
         """Wait for bytes; ``b""`` is the end of the stream.  TransportError when the connection fails."""
@@ -109,26 +116,35 @@ class TcpStream:
         reactor: whose tasks use it.
         sock: connected; the stream owns it from now on.
         counter: counts what passes.
+        local, remote: the addresses of both ends as the socket gives them, for a caller who has asked already.
     """
 
     __slots__ = (
         "_is_sending",
+        "_local",
         "_on_readable",
         "_on_sent",
         "_reactor",
         "_receives_in_a_row",
+        "_remote",
         "_sock",
         "_unsent",
         "_write_error",
         "counter",
-        "local_address",
-        "remote_address",
         "remote_ip",
         "timings",
     )
 
-    def __init__(self, reactor: Reactor, sock: socket.socket, counter: ByteCounter) -> None:
-        sock.setblocking(False)
+    def __init__(
+        self,
+        reactor: Reactor,
+        sock: socket.socket,
+        counter: ByteCounter,
+        local: SocketAddress | None = None,
+        remote: SocketAddress | None = None,
+    ) -> None:
+        if sock.gettimeout() != 0:
+            sock.setblocking(False)
         self._reactor = reactor
         self._sock = sock
         self._is_sending = False
@@ -139,9 +155,19 @@ class TcpStream:
         self._write_error: OSError | None = None
         self.counter = counter
         self.timings = ConnectTimings()
-        self.local_address = addresses.join(*sock.getsockname()[:2])
-        self.remote_ip, port = sock.getpeername()[:2]
-        self.remote_address = addresses.join(self.remote_ip, port)
+        self._local: SocketAddress = sock.getsockname() if local is None else local
+        self._remote: SocketAddress = sock.getpeername() if remote is None else remote
+        self.remote_ip: str = self._remote[0]
+
+    @property
+    def local_address(self) -> str:
+        """See Stream."""
+        return addresses.join(*self._local[:2])
+
+    @property
+    def remote_address(self) -> str:
+        """See Stream."""
+        return addresses.join(*self._remote[:2])
 
     def receive(self, size_bytes_max: int = RECEIVE_SIZE_BYTES_MAX, deadline_s: float | None = None) -> bytes:
         """See Stream.receive."""
