@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wsproto.utilities import generate_accept_token
@@ -135,6 +136,7 @@ def test_valid_stream_byte_by_byte_gives_the_same_events_and_the_same_answers(
 def without_lane(session: WebSocketSession) -> WebSocketSession:
     """The same session with wsproto alone."""
     session._lane.take = lambda data, events: data  # type: ignore[method-assign]
+    session._lane._is_open = False
     return session
 
 
@@ -147,6 +149,8 @@ def lane_cases(draw: st.DrawFn) -> tuple[Role, bool, bytes]:
     for _ in range(draw(st.integers(0, 6))):
         opcode = draw(st.sampled_from([TEXT, BINARY, TEXT, BINARY, CONTINUATION, PING, PONG, CLOSE, 3]))
         payload = draw(st.text(max_size=60).map(str.encode) | st.binary(max_size=130))
+        if opcode == CLOSE and draw(st.booleans()):
+            payload = close_payload(1000) + payload[:123]
         fin, rsv = draw(st.integers(0, 5)) > 0, draw(st.sampled_from([0, 0, 0, 4]))
         data += frame(opcode, payload, fin=fin, rsv=rsv, mask=mask)
     for _ in range(draw(st.sampled_from([0, 0, 1, 2]))):
@@ -168,6 +172,16 @@ def test_fast_lane_gives_what_wsproto_alone_gives(case: tuple[Role, bool, bytes]
     assert len(fast.bytes_to_send()) == len(slow.bytes_to_send())
     fast.receive_eof(), slow.receive_eof()
     assert fast.events() == slow.events()
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_close_code_is_taken_as_wsproto_alone_takes_it(role: Role) -> None:
+    mask = b"mask" if role is Role.SERVER else None
+    for code in [*range(5100), 65535]:
+        data = frame(CLOSE, close_payload(code, "é"), mask=mask) + b"\x81"
+        fast, slow = WebSocketSession(role), without_lane(WebSocketSession(role))
+        assert feed(fast, [data]) == feed(slow, [data])
+        assert fast.state is slow.state
 
 
 def check_clean(session: WebSocketSession, events: list[Event]) -> None:
