@@ -88,6 +88,11 @@ class Stream(Protocol):
     def on_sent(self, callback: Callable[[], None] | None) -> None:
         """Call `callback`, outside every task, each time when the last of `unsent_bytes` has left or never will."""
 
+    @property
+    def holds_bytes(self) -> bool:
+        """Whether bytes may have come already that watch() will not tell of."""
+        ...
+
     def receive_now(self) -> bytes | None:
         """What is there: ``b""`` is the end of the stream, None nothing yet.  TransportError as receive()."""
 
@@ -120,6 +125,7 @@ class TcpStream:
     """
 
     __slots__ = (
+        "_has_just_sent",
         "_is_sending",
         "_local",
         "_on_readable",
@@ -148,6 +154,7 @@ class TcpStream:
         self._reactor = reactor
         self._sock = sock
         self._is_sending = False
+        self._has_just_sent = False
         self._receives_in_a_row = 0
         self._on_readable: Callable[[], None] | None = None
         self._on_sent: Callable[[], None] | None = None
@@ -174,12 +181,17 @@ class TcpStream:
         self._receives_in_a_row += 1
         if self._receives_in_a_row > RECEIVES_IN_A_ROW_MAX:
             self._let_others_run()
-        try:
-            data = self._sock.recv(size_bytes_max)
-        except BlockingIOError:
+        if self._has_just_sent:
+            # An answer takes its time: looking for it before waiting would be in vain.
+            self._has_just_sent = False
             data = self._receive_later(size_bytes_max, deadline_s)
-        except OSError as error:
-            raise self._error("read", error) from error
+        else:
+            try:
+                data = self._sock.recv(size_bytes_max)
+            except BlockingIOError:
+                data = self._receive_later(size_bytes_max, deadline_s)
+            except OSError as error:
+                raise self._error("read", error) from error
         self.counter.received += len(data)
         return data
 
@@ -196,6 +208,7 @@ class TcpStream:
         self.counter.sent += sent
         if sent < len(data):
             self._send_rest(memoryview(data)[sent:], deadline_s)
+        self._has_just_sent = True
 
     def watch(self, on_readable: Callable[[], None] | None) -> None:
         """See Stream.watch."""
@@ -205,6 +218,11 @@ class TcpStream:
     def on_sent(self, callback: Callable[[], None] | None) -> None:
         """See Stream.on_sent."""
         self._on_sent = callback
+
+    @property
+    def holds_bytes(self) -> bool:
+        """See Stream.holds_bytes."""
+        return False
 
     def receive_now(self) -> bytes | None:
         """See Stream.receive_now."""
@@ -272,6 +290,7 @@ class TcpStream:
     def close(self) -> None:
         """See Stream.close."""
         self._reactor.forget(self._sock)
+        self._has_just_sent = False
         with contextlib.suppress(OSError):
             self._sock.close()
 

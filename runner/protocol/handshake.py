@@ -49,6 +49,7 @@ _FRAMING_HEADERS = frozenset({"Content-Length", "Transfer-Encoding", "Trailer"})
 _REQUESTS_KEPT_MAX = 1024
 _ANSWERS_KEPT_MAX = 256
 _KEPT_ANSWER_SIZE_BYTES_MAX = 4096
+_HEADER_NAMES_KEPT_MAX = 1024
 
 _SWITCHING = b"HTTP/1.1 101 "
 _END_OF_HEAD = b"\r\n\r\n"
@@ -313,6 +314,7 @@ class _AnswerReader:
         return deflate, "" if deflate else BAD_COMPRESSION
 
 
+@lru_cache(_HEADER_NAMES_KEPT_MAX)
 def canonical_header_name(name: str) -> str:
     """Go's canonical spelling: each part between dashes capitalised, the rest in lower case."""
     return "-".join(part.capitalize() for part in name.split("-"))

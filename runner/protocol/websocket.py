@@ -62,6 +62,12 @@ MESSAGE_SIZE_BYTES_MAX = 32 * 1024 * 1024
 END_OF_STREAM_TEXT = "websocket: close 1006 (abnormal closure): unexpected EOF"
 
 
+class ById(Enum):
+    """Members are looked up by what they are; Enum would hash their names, in Python."""
+
+    __hash__ = object.__hash__
+
+
 class Role(Enum):
     """Which side of the connection the session plays."""
 
@@ -69,7 +75,7 @@ class Role(Enum):
     SERVER = ConnectionType.SERVER
 
 
-class State(Enum):
+class State(ById):
     """Where the session is between the opening handshake and the end.
 
     OPEN: both sides may send.  CLOSING: our close frame is out, the peer's is awaited.  CLOSED: both close
@@ -86,7 +92,7 @@ class State(Enum):
     LOST = "LOST"
 
 
-class Trigger(Enum):
+class Trigger(ById):
     """What moves a session from one state to another."""
 
     CLOSE_SENT = "close sent"
