@@ -35,7 +35,7 @@ WAITING_BYTES_MAX = 1024 * 1024
 EVENTS_TOGETHER_MAX = 64
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Connected:
     """What opening gave: the server's answer, and a connection if it accepted.
 
