@@ -141,15 +141,33 @@ const readParams = (params, protocols) => {
   return read;
 };
 
+// A virtual user that has left the init context does not come back to it.
+let isInVu = false;
+
+// The URL that was looked at last, for most scripts have one, and how its sockets show it.
+let lastUrl;
+let lastShownUrl;
+
+const checkUrl = (url) => {
+  if (url !== lastUrl) {
+    lastShownUrl = ws.check_url(url);
+    lastUrl = url;
+  }
+  return lastShownUrl;
+};
+
 export class WebSocket {
   constructor(url, protocols, params) {
-    ws.check_context();
+    if (!isInVu) {
+      ws.check_context();
+      isInVu = true;
+    }
     if (url === undefined || url === null) {
       throw new GoError('WebSocket requires a url');
     }
     const its = {
       id: 0,
-      url: ws.check_url(String(url)),
+      url: checkUrl(String(url)),
       readyState: CONNECTING,
       extensions: [],
       protocol: '',

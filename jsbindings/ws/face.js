@@ -14,166 +14,186 @@ const UNSENT_MAX = 64;
 // JSON has no Infinity; a timer that is due in thousands of years is as good.
 const finite = (number) => Math.max(-Number.MAX_SAFE_INTEGER, Math.min(number, Number.MAX_SAFE_INTEGER));
 
-const makeSocket = (id) => {
-  const handlers = new Map();
-  const timers = new Map();
-  let closed = false;
-  let unsent = [];
-  let events = [];
-  let position = 0;
+// What belongs to one socket. Functions take it as their first argument: to make them anew for each socket takes longer
+// than what most sockets do with them.
+const newState = (id) => ({
+  id,
+  handlers: new Map(),
+  // A Map once there is one.
+  timers: null,
+  closed: false,
+  unsent: [],
+  events: [],
+  position: 0,
+});
 
-  // A handler that is added while its event runs waits for the next one.
-  const emit = (event, value) => {
-    const all = handlers.get(event);
-    if (all !== undefined) {
-      // on() makes a new list, so this one stays as it is.
-      for (let index = 0; index < all.length; index += 1) {
-        const handler = all[index];
-        if (value === undefined) {
-          handler();
-        } else {
-          handler(value);
-        }
+// A handler that is added while its event runs waits for the next one.
+const emit = (its, event, value) => {
+  const all = its.handlers.get(event);
+  if (all !== undefined) {
+    // on() makes a new list, so this one stays as it is.
+    for (let index = 0; index < all.length; index += 1) {
+      const handler = all[index];
+      if (value === undefined) {
+        handler();
+      } else {
+        handler(value);
       }
     }
-  };
-
-  const emitError = (text) => emit('error', Object.assign(new GoError(text), { error: () => text }));
-
-  // A command that cannot be carried out is an event and no exception.
-  const attempt = (problem) => {
-    if (problem) {
-      emitError(problem);
-    }
-  };
-
-  const takeUnsent = () => {
-    const texts = unsent;
-    unsent = [];
-    postpone(null);
-    return texts;
-  };
-
-  const sendNow = () => attempt(ws.send_texts(id, takeUnsent()));
-
-  const sendText = (text) => {
-    if (closed) {
-      attempt(ws.send_texts(id, [text]));
-      return;
-    }
-    if (unsent.length === 0) {
-      postpone(sendNow);
-    }
-    unsent.push(text);
-    if (unsent.length === UNSENT_MAX) {
-      sendNow();
-    }
-  };
-
-  const finish = (code) => {
-    closed = true;
-    emit('close', code);
-  };
-
-  const startTimer = (name, callback, delay, repeats) => {
-    if (typeof callback !== 'function') {
-      throw new TypeError(`${name}'s callback isn't a callable function`);
-    }
-    const milliseconds = Number(delay ?? 0);
-    if (!(milliseconds > 0)) {
-      throw new GoError(`${name} requires a >0 timeout parameter, received ${milliseconds.toFixed(2)}`);
-    }
-    timers.set(ws.start_timer(id, finite(milliseconds), repeats), { callback, repeats });
-  };
-
-  const fireTimer = (timerId) => {
-    const timer = timers.get(timerId);
-    if (!timer.repeats) {
-      timers.delete(timerId);
-    }
-    timer.callback();
-  };
-
-  const socket = {
-    on(event, handler) {
-      if (typeof handler === 'function') {
-        handlers.set(event, [...(handlers.get(event) ?? []), handler]);
-      }
-    },
-    send(data) {
-      sendText(String(data ?? ''));
-    },
-    sendBinary(data) {
-      if (!(data instanceof ArrayBuffer)) {
-        const type = data === null || data === undefined ? String(data) : Object(data).constructor?.name ?? 'Object';
-        throw new GoError(`expected ArrayBuffer as argument, received: ${type}`);
-      }
-      attempt(ws.send_binary(id, data));
-    },
-    ping() {
-      attempt(ws.ping(id));
-    },
-    setTimeout(callback, delay) {
-      startTimer('setTimeout', callback, delay, false);
-    },
-    setInterval(callback, interval) {
-      startTimer('setInterval', callback, interval, true);
-    },
-    close(...args) {
-      if (!closed) {
-        const code = args.length === 0 ? GOING_AWAY : finite(Math.trunc(Number(args[0])) || 0);
-        attempt(ws.close(id, code));
-        finish(code);
-      }
-    },
-  };
-
-  const dispatch = (event) => {
-    if (typeof event === 'string') {
-      return emit('message', event);
-    }
-    const kind = event[0];
-    switch (kind) {
-      case 'binaryMessage':
-        return emit(kind, event[1]);
-      case 'timer':
-        return fireTimer(event[1]);
-      case 'closed':
-        attempt(event[2]);
-        return finish(event[1]);
-      default:
-        return emit(kind);
-    }
-  };
-
-  const run = (setup) => {
-    try {
-      setup(socket);
-      emit('open');
-      while (!closed) {
-        // More than one: a read of the socket brings small messages by the thousand.
-        events = ws.next_events(id, takeUnsent());
-        attempt(events[0]);
-        for (position = 1; position < events.length && !closed;) {
-          position += 1;
-          dispatch(events[position - 1]);
-        }
-      }
-    } catch (error) {
-      socket.close(GOING_AWAY);
-      throw error;
-    }
-  };
-
-  // How many messages have come of which the script will not hear.
-  const isMessage = (event) => typeof event === 'string' || event[0] === 'binaryMessage';
-  const unheard = () => events.slice(position).filter(isMessage).length;
-
-  return { run, unheard };
+  }
 };
 
+// A command that cannot be carried out is an event and no exception.
+const attempt = (its, problem) => {
+  if (problem) {
+    emit(its, 'error', Object.assign(new GoError(problem), { error: () => problem }));
+  }
+};
+
+const takeUnsent = (its) => {
+  const texts = its.unsent;
+  its.unsent = [];
+  postpone(null);
+  return texts;
+};
+
+const sendNow = (its) => attempt(its, ws.send_texts(its.id, takeUnsent(its)));
+
+const sendText = (its, text) => {
+  if (its.closed) {
+    attempt(its, ws.send_texts(its.id, [text]));
+    return;
+  }
+  if (its.unsent.length === 0) {
+    postpone(() => sendNow(its));
+  }
+  its.unsent.push(text);
+  if (its.unsent.length === UNSENT_MAX) {
+    sendNow(its);
+  }
+};
+
+const sendBinary = (its, data) => {
+  if (!(data instanceof ArrayBuffer)) {
+    const type = data === null || data === undefined ? String(data) : Object(data).constructor?.name ?? 'Object';
+    throw new GoError(`expected ArrayBuffer as argument, received: ${type}`);
+  }
+  attempt(its, ws.send_binary(its.id, data));
+};
+
+const finish = (its, code) => {
+  its.closed = true;
+  emit(its, 'close', code);
+};
+
+const close = (its, code) => {
+  attempt(its, ws.close(its.id, code));
+  finish(its, code);
+};
+
+const startTimer = (its, name, callback, delay, repeats) => {
+  if (typeof callback !== 'function') {
+    throw new TypeError(`${name}'s callback isn't a callable function`);
+  }
+  const milliseconds = Number(delay ?? 0);
+  if (!(milliseconds > 0)) {
+    throw new GoError(`${name} requires a >0 timeout parameter, received ${milliseconds.toFixed(2)}`);
+  }
+  its.timers ??= new Map();
+  its.timers.set(ws.start_timer(its.id, finite(milliseconds), repeats), { callback, repeats });
+};
+
+const fireTimer = (its, timerId) => {
+  const timer = its.timers.get(timerId);
+  if (!timer.repeats) {
+    its.timers.delete(timerId);
+  }
+  timer.callback();
+};
+
+const addHandler = (its, event, handler) => {
+  if (typeof handler === 'function') {
+    const others = its.handlers.get(event);
+    its.handlers.set(event, others === undefined ? [handler] : [...others, handler]);
+  }
+};
+
+// What the script gets: members of its own that need no `this`, as in k6.
+const makeSocket = (its) => ({
+  on(event, handler) {
+    addHandler(its, event, handler);
+  },
+  send(data) {
+    sendText(its, String(data ?? ''));
+  },
+  sendBinary(data) {
+    sendBinary(its, data);
+  },
+  ping() {
+    attempt(its, ws.ping(its.id));
+  },
+  setTimeout(callback, delay) {
+    startTimer(its, 'setTimeout', callback, delay, false);
+  },
+  setInterval(callback, interval) {
+    startTimer(its, 'setInterval', callback, interval, true);
+  },
+  close(...args) {
+    if (!its.closed) {
+      close(its, args.length === 0 ? GOING_AWAY : finite(Math.trunc(Number(args[0])) || 0));
+    }
+  },
+});
+
+const dispatch = (its, event) => {
+  if (typeof event === 'string') {
+    return emit(its, 'message', event);
+  }
+  const kind = event[0];
+  switch (kind) {
+    case 'binaryMessage':
+      return emit(its, kind, event[1]);
+    case 'timer':
+      return fireTimer(its, event[1]);
+    case 'closed':
+      attempt(its, event[2]);
+      return finish(its, event[1]);
+    default:
+      return emit(its, kind);
+  }
+};
+
+const run = (its, setup) => {
+  try {
+    setup(makeSocket(its));
+    emit(its, 'open');
+    while (!its.closed) {
+      // More than one: a read of the socket brings small messages by the thousand.
+      const events = ws.next_events(its.id, takeUnsent(its));
+      its.events = events;
+      attempt(its, events[0]);
+      for (its.position = 1; its.position < events.length && !its.closed;) {
+        its.position += 1;
+        dispatch(its, events[its.position - 1]);
+      }
+    }
+  } catch (error) {
+    if (!its.closed) {
+      close(its, GOING_AWAY);
+    }
+    throw error;
+  }
+};
+
+// How many messages have come of which the script will not hear.
+const isMessage = (event) => typeof event === 'string' || event[0] === 'binaryMessage';
+const unheard = (its) => (its.position < its.events.length ? its.events.slice(its.position).filter(isMessage).length : 0);
+
 const readParams = (params) => {
-  const given = Object(params ?? {});
+  if (params === null || params === undefined) {
+    return null;
+  }
+  const given = Object(params);
   let compression = '';
   if ('compression' in given) {
     compression = String(given.compression).trim();
@@ -189,8 +209,14 @@ const readParams = (params) => {
   };
 };
 
+// A virtual user that has left the init context does not come back to it.
+let isInVu = false;
+
 export function connect(...args) {
-  ws.check_context();
+  if (!isInVu) {
+    ws.check_context();
+    isInVu = true;
+  }
   if (args.length < 2 || args.length > 3) {
     throw new GoError('invalid number of arguments to ws.connect');
   }
@@ -201,11 +227,11 @@ export function connect(...args) {
   const params = readParams(args.length === 3 ? args[1] : null);
   const { socket, response } = ws.connect(String(args[0]), params);
   if (socket !== null) {
-    const its = makeSocket(socket);
+    const its = newState(socket);
     try {
-      its.run(setup);
+      run(its, setup);
     } finally {
-      ws.end(socket, its.unheard());
+      ws.end(socket, unheard(its));
     }
   }
   return response;

@@ -67,7 +67,8 @@ def answer_tags(vu: VirtualUser, tags: TagSet, connected: Connected) -> TagSet:
         "subproto": connected.handshake.subprotocol,
         "ip": connected.remote_ip,
     }
-    return tags.with_tags({name: value for name, value in values.items() if vu.context.has_system_tag(name)})
+    wanted = vu.options.system_tags
+    return tags.with_tags({name: value for name, value in values.items() if name in wanted})
 
 
 def _http_url(url: str) -> str:

@@ -40,14 +40,17 @@ from runner.vu.event_loop import EventLoop
 
 CLOSE_GOING_AWAY = 1001
 
+_NO_PARAMS: dict[str, Any] = {"headers": [], "tags": {}, "jar": None, "compression": False}
 
-@dataclass
+
+@dataclass(slots=True)
 class Socket:
     """One open socket.
 
     Args:
         tags: on every sample of the session.
         started_s: when connect() began, on the reactor's clock.
+        timers: None until there is one.
     """
 
     connection: WebSocketConnection
@@ -81,13 +84,18 @@ class WsBinding(Binding):
     # ---- connecting
 
     @op
-    def connect(self, url: str, params: dict[str, Any]) -> dict[str, Any]:
+    def connect(self, url: str, params: dict[str, Any] | None) -> dict[str, Any]:
         """Open a connection.
+
+        Args:
+            params: the script's, None when it gave none.
 
         Returns:
             ``socket``: its number, None when there is none; ``response``: what ``ws.connect()`` returns.
         """
         vu = self.vu
+        if params is None:
+            params = _NO_PARAMS
         started_s, started_at_s = vu.reactor.now(), vu.context.wall_clock()
         tags = vu.tags.with_tags(params["tags"])
         if vu.context.has_system_tag("url"):

@@ -72,7 +72,10 @@ class Collector:
             value: in the metric's unit; times are milliseconds.
             time_s: Unix time in seconds.
         """
-        self._feed(metric, value, tags, time_s)
+        # As _feed(), without a call more for each sample.
+        metric.add(value, tags, time_s)
+        if self.sections is not None:
+            self.sections.add(metric, value, tags, time_s)
         if self.wants_samples:
             self.keep(Sample(metric, time_s, value, tags, metadata))
 

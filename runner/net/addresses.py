@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from runner.errors import OptionsError, TransportError
 from runner.net.transport_errors import CODE_BLACKLISTED_IP, CODE_BLOCKED_HOSTNAME
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 PORT_MAX = 65535
+# Every connection asks what its host is, and few tests have more of them.
+IP_TEXTS_KEPT_MAX = 1024
 
 
 def join(host: str, port: int) -> str:
@@ -48,6 +51,13 @@ def parse_ip(text: str) -> IpAddress | None:
         return None
 
 
+@lru_cache(IP_TEXTS_KEPT_MAX)
+def ip_text(text: str) -> str | None:
+    """The canonical text of the address that the text is; as parse_ip()."""
+    ip = parse_ip(text)
+    return None if ip is None else str(ip)
+
+
 def _port(text: str) -> int:
     # int() takes signs, spaces and underscores as well.
     if not (text.isascii() and text.isdigit() and int(text) <= PORT_MAX):
@@ -68,6 +78,8 @@ class NamePatterns:
 
     def match(self, name: str) -> str | None:
         """The pattern, as the user wrote it, that covers the name."""
+        if not self._patterns:
+            return None
         name = name.lower()
         if name in self._patterns:
             return self._patterns[name]
@@ -90,6 +102,8 @@ class Hosts:
 
         An entry with a port counts before one without.
         """
+        if not self._targets:
+            return host, port
         pattern = self._patterns.match(f"{host}:{port}") or self._patterns.match(host)
         if pattern is None:
             return host, port

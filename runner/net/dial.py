@@ -6,7 +6,6 @@ the protocols'.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import socket
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ from runner.net import addresses, dns
 from runner.net.certificate_names import check_server_name
 from runner.net.options import NetworkOptions, TlsAuth
 from runner.net.proxy import Proxy, ProxySettings, open_tunnel
-from runner.net.stream import ByteCounter, ConnectTimings, Stream, TcpStream
+from runner.net.stream import ByteCounter, ConnectTimings, SocketAddress, Stream, TcpStream
 from runner.net.tls import TlsContexts
 from runner.net.tls_errors import CODE_TLS
 from runner.net.tls_stream import TlsStream
@@ -30,6 +29,20 @@ CONNECT_TIMEOUT_S = 30.0
 KEEPALIVE_S = 30
 # With several addresses to try, none gets less of the remaining time than this (Go's net does the same).
 CONNECT_SHARE_S_MIN = 2.0
+
+# Non-blocking from the start, where the system knows how to.
+_SOCKET_TYPE = socket.SOCK_STREAM | getattr(socket, "SOCK_NONBLOCK", 0)
+# As Go's net package sets up connections: no Nagle delay, keep-alive probes.  Where the system lacks a name its own
+# interval stays.
+_SOCKET_OPTIONS = [
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *(
+        (socket.IPPROTO_TCP, getattr(socket, name), KEEPALIVE_S)
+        for name in ("TCP_KEEPIDLE", "TCP_KEEPINTVL")
+        if hasattr(socket, name)
+    ),
+]
 
 
 class Dialer:
@@ -112,8 +125,8 @@ class Dialer:
         began_s = self._reactor.now()
         self._blocked_hostnames.check(host)
         host, port = self._hosts.map(host, port)
-        ip = addresses.parse_ip(host)
-        ips = [str(ip)] if ip is not None else self._resolver.resolve(host, deadline_s)
+        ip = addresses.ip_text(host)
+        ips = [ip] if ip is not None else self._resolver.resolve(host, deadline_s)
         resolved_s = self._reactor.now()
         stream = self._connect_first(ips, port, deadline_s, vu_id, counter)
         if ip is None:
@@ -198,60 +211,72 @@ class Dialer:
         local_ip: addresses.IpAddress | None,
         counter: ByteCounter,
     ) -> TcpStream:
-        address = addresses.join(ip, port)
-        sock = _new_socket(ip, address, local_ip)
+        sock = _new_socket(ip, port, local_ip)
         try:
-            status = sock.connect_ex((ip, port))
+            status, remote = sock.connect_ex((ip, port)), None
             if status == errno.EINPROGRESS:
-                self._reactor.wait_writable(sock, deadline_s)
-                status = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            # Linux connects a socket to itself when the port is free and the kernel picks it for our side.
-            if status == 0 and sock.getsockname() == sock.getpeername():
+                # Within one machine it is there already, whatever the system says.
+                remote = _peer_of(sock)
+                status = 0 if remote is not None else self._wait_connected(sock, deadline_s)
+            if status == 0:
+                local, remote = sock.getsockname(), remote or sock.getpeername()
+                # Linux connects a socket to itself when the port is free and the kernel picks it for our side.
+                if local != remote:
+                    return TcpStream(self._reactor, sock, counter, local, remote)
                 status = errno.ECONNREFUSED
-            if status != 0:
-                raise OSError(status, "connect")
-            return TcpStream(self._reactor, sock, counter)
+            raise OSError(status, "connect")
         except BaseException as error:
             self._reactor.forget(sock)
             sock.close()
             if isinstance(error, DeadlineReached):
-                raise dial_timeout(address) from None
+                raise dial_timeout(addresses.join(ip, port)) from None
             if isinstance(error, OSError):
-                raise dial_error(address, "connect", error) from error
+                raise dial_error(addresses.join(ip, port), "connect", error) from error
             raise
+
+    def _wait_connected(self, sock: socket.socket, deadline_s: float) -> int:
+        """0, or the number of the error that the connection ended with."""
+        self._reactor.wait_writable(sock, deadline_s)
+        return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
+
+def _peer_of(sock: socket.socket) -> SocketAddress | None:
+    """The other end's address, None while there is no other end."""
+    try:
+        peer: SocketAddress = sock.getpeername()
+    except OSError:
+        return None
+    return peer
 
 
 def _version(ip: str) -> int:
     return 6 if ":" in ip else 4
 
 
-def _new_socket(ip: str, address: str, local_ip: addresses.IpAddress | None) -> socket.socket:
+def _new_socket(ip: str, port: int, local_ip: addresses.IpAddress | None) -> socket.socket:
     """A non-blocking socket, bound to the VU's own address if it has one."""
     if local_ip is not None and local_ip.version != _version(ip):
+        address = addresses.join(ip, port)
         raise TransportError(f"dial tcp {address}: mismatched local address type {local_ip}", CODE_DIAL)
     try:
-        sock = socket.socket(socket.AF_INET6 if _version(ip) == 6 else socket.AF_INET, socket.SOCK_STREAM)
+        sock = socket.socket(socket.AF_INET6 if _version(ip) == 6 else socket.AF_INET, _SOCKET_TYPE)
     except OSError as error:
-        raise dial_error(address, "socket", error) from error
+        raise dial_error(addresses.join(ip, port), "socket", error) from error
     try:
-        _set_up(sock)
+        if sock.gettimeout() != 0:
+            sock.setblocking(False)
+        for level, option, value in _SOCKET_OPTIONS:
+            sock.setsockopt(level, option, value)
         if local_ip is not None:
-            sock.bind((str(local_ip), 0))
+            _bind(sock, local_ip)
         return sock
     except OSError as error:
         sock.close()
-        raise dial_error(address, "bind", error) from error
+        raise dial_error(addresses.join(ip, port), "bind", error) from error
 
 
-def _set_up(sock: socket.socket) -> None:
-    """As Go's net package sets up connections: no Nagle delay, keep-alive probes."""
-    sock.setblocking(False)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    # Where the system lacks these names its own intervals stay.
-    with contextlib.suppress(AttributeError):
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_S)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEPALIVE_S)
-    # Binding a local address must not use up a port per bind: the port is chosen at connect, per target.
+def _bind(sock: socket.socket, local_ip: addresses.IpAddress) -> None:
+    # Must not use up a port per bind: the port is chosen at connect, per target.
     if hasattr(socket, "IP_BIND_ADDRESS_NO_PORT") and sock.family == socket.AF_INET:
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_BIND_ADDRESS_NO_PORT, 1)
+    sock.bind((str(local_ip), 0))

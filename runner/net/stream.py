@@ -18,12 +18,15 @@ import contextlib
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from runner.errors import InternalError, TransportError
 from runner.net import addresses
 from runner.net.transport_errors import stream_error, stream_timeout
 from runner.reactor import RECEIVE_SIZE_BYTES_MAX, DeadlineReached, Reactor
+
+# IP address, port, and for IPv6 two numbers more.
+SocketAddress = tuple[Any, ...]
 
 WRITE_SIZE_BYTES_MAX = 1024 * 1024
 # A peer that sends faster than we read would never let the task wait; after so many full reads the other
@@ -66,8 +69,12 @@ class Stream(Protocol):
     counter: ByteCounter
     timings: ConnectTimings
     remote_ip: str
-    local_address: str
-    remote_address: str
+
+    @property
+    def local_address(self) -> str: ...
+
+    @property
+    def remote_address(self) -> str: ...
 
     def receive(self, size_bytes_max: int = RECEIVE_SIZE_BYTES_MAX, deadline_s: float | None = None) -> bytes:
         """Wait for bytes; ``b""`` is the end of the stream.  TransportError when the connection fails."""
@@ -80,6 +87,11 @@ class Stream(Protocol):
 
     def on_sent(self, callback: Callable[[], None] | None) -> None:
         """Call `callback`, outside every task, each time when the last of `unsent_bytes` has left or never will."""
+
+    @property
+    def holds_bytes(self) -> bool:
+        """Whether bytes may have come already that watch() will not tell of."""
+        ...
 
     def receive_now(self) -> bytes | None:
         """What is there: ``b""`` is the end of the stream, None nothing yet.  TransportError as receive()."""
@@ -109,29 +121,40 @@ class TcpStream:
         reactor: whose tasks use it.
         sock: connected; the stream owns it from now on.
         counter: counts what passes.
+        local, remote: the addresses of both ends as the socket gives them, for a caller who has asked already.
     """
 
     __slots__ = (
+        "_has_just_sent",
         "_is_sending",
+        "_local",
         "_on_readable",
         "_on_sent",
         "_reactor",
         "_receives_in_a_row",
+        "_remote",
         "_sock",
         "_unsent",
         "_write_error",
         "counter",
-        "local_address",
-        "remote_address",
         "remote_ip",
         "timings",
     )
 
-    def __init__(self, reactor: Reactor, sock: socket.socket, counter: ByteCounter) -> None:
-        sock.setblocking(False)
+    def __init__(
+        self,
+        reactor: Reactor,
+        sock: socket.socket,
+        counter: ByteCounter,
+        local: SocketAddress | None = None,
+        remote: SocketAddress | None = None,
+    ) -> None:
+        if sock.gettimeout() != 0:
+            sock.setblocking(False)
         self._reactor = reactor
         self._sock = sock
         self._is_sending = False
+        self._has_just_sent = False
         self._receives_in_a_row = 0
         self._on_readable: Callable[[], None] | None = None
         self._on_sent: Callable[[], None] | None = None
@@ -139,21 +162,36 @@ class TcpStream:
         self._write_error: OSError | None = None
         self.counter = counter
         self.timings = ConnectTimings()
-        self.local_address = addresses.join(*sock.getsockname()[:2])
-        self.remote_ip, port = sock.getpeername()[:2]
-        self.remote_address = addresses.join(self.remote_ip, port)
+        self._local: SocketAddress = sock.getsockname() if local is None else local
+        self._remote: SocketAddress = sock.getpeername() if remote is None else remote
+        self.remote_ip: str = self._remote[0]
+
+    @property
+    def local_address(self) -> str:
+        """See Stream."""
+        return addresses.join(*self._local[:2])
+
+    @property
+    def remote_address(self) -> str:
+        """See Stream."""
+        return addresses.join(*self._remote[:2])
 
     def receive(self, size_bytes_max: int = RECEIVE_SIZE_BYTES_MAX, deadline_s: float | None = None) -> bytes:
         """See Stream.receive."""
         self._receives_in_a_row += 1
         if self._receives_in_a_row > RECEIVES_IN_A_ROW_MAX:
             self._let_others_run()
-        try:
-            data = self._sock.recv(size_bytes_max)
-        except BlockingIOError:
+        if self._has_just_sent:
+            # An answer takes its time: looking for it before waiting would be in vain.
+            self._has_just_sent = False
             data = self._receive_later(size_bytes_max, deadline_s)
-        except OSError as error:
-            raise self._error("read", error) from error
+        else:
+            try:
+                data = self._sock.recv(size_bytes_max)
+            except BlockingIOError:
+                data = self._receive_later(size_bytes_max, deadline_s)
+            except OSError as error:
+                raise self._error("read", error) from error
         self.counter.received += len(data)
         return data
 
@@ -170,6 +208,7 @@ class TcpStream:
         self.counter.sent += sent
         if sent < len(data):
             self._send_rest(memoryview(data)[sent:], deadline_s)
+        self._has_just_sent = True
 
     def watch(self, on_readable: Callable[[], None] | None) -> None:
         """See Stream.watch."""
@@ -179,6 +218,11 @@ class TcpStream:
     def on_sent(self, callback: Callable[[], None] | None) -> None:
         """See Stream.on_sent."""
         self._on_sent = callback
+
+    @property
+    def holds_bytes(self) -> bool:
+        """See Stream.holds_bytes."""
+        return False
 
     def receive_now(self) -> bytes | None:
         """See Stream.receive_now."""
@@ -246,6 +290,7 @@ class TcpStream:
     def close(self) -> None:
         """See Stream.close."""
         self._reactor.forget(self._sock)
+        self._has_just_sent = False
         with contextlib.suppress(OSError):
             self._sock.close()
 

@@ -163,6 +163,11 @@ class TlsStream:
         """See Stream.on_sent."""
         self._below.on_sent(callback)
 
+    @property
+    def holds_bytes(self) -> bool:
+        """See Stream.holds_bytes: records that came with the last one that was read."""
+        return bool(self._early or self._from_wire.pending or self._tls.pending() or self._below.holds_bytes)
+
     def receive_now(self) -> bytes | None:
         """See Stream.receive_now; all that the records hold, for nobody would say that there is more."""
         records = self._below.receive_now()

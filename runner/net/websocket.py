@@ -35,7 +35,7 @@ WAITING_BYTES_MAX = 1024 * 1024
 EVENTS_TOGETHER_MAX = 64
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Connected:
     """What opening gave: the server's answer, and a connection if it accepted.
 
@@ -129,10 +129,12 @@ class WebSocketConnection:
         stream.on_sent(self._wake_writer)
         # What came together with the handshake's answer may want answers of its own, and TLS keeps what it has
         # decrypted already.
-        self.flush()
+        if session.queued_bytes:
+            self.flush()
         if session.takes_input:
             self._watch(True)
-            self._read()
+            if stream.holds_bytes:
+                self._read()
 
     def __repr__(self) -> str:
         return f"<WebSocketConnection {self._session!r}>"
@@ -271,7 +273,8 @@ class WebSocketConnection:
         So the connection waits in the background for the peer to finish, up to `linger_s` seconds.
         """
         self._fail_session()
-        self.flush()
+        if self._session.queued_bytes != self._written_bytes:
+            self.flush()
         self._listener = None
         self._session.events()
         if self._session.state is State.LOST or not lingering.add(self):
@@ -354,8 +357,10 @@ class WebSocketConnection:
             if data is None:
                 return
             if data:
-                self._session.receive(data)
-                self.flush()
+                # After our close frame, nothing that may come is answered.
+                if self._session.can_send:
+                    self._session.receive(data)
+                    self.flush()
                 return
         except TransportError:
             pass

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from runner.errors import K6pyError
 
 MALFORMED_URL = "malformed ws or wss URL"
+
+# Each virtual user opens the same few again and again.
+URLS_KEPT_MAX = 1024
 
 _DEFAULT_PORTS = {"ws": 80, "wss": 443}
 # What a URL may hold unescaped in path and query; everything else is percent-encoded, what is encoded stays.
@@ -34,6 +38,7 @@ class WebSocketUrl:
     target: str
 
     @classmethod
+    @lru_cache(URLS_KEPT_MAX)
     def parse(cls, url: str) -> WebSocketUrl:
         """The parts of `url`.
 

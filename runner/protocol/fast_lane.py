@@ -51,6 +51,11 @@ class FastLane:
         self._header = b""
         self._in_message = False
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the next bytes begin a frame, or go on with one that the lane holds."""
+        return self._is_open
+
     def take(self, data: bytes, events: list[Event]) -> bytes:
         """Read what is the lane's.
 

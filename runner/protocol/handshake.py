@@ -2,11 +2,15 @@
 
 Owns the request's headers, the judgement of the answer and what compression was agreed on.  Refuses sockets,
 URLs, cookies and deadlines.  wsproto has a handshake too, but drops what scripts look at in a refused answer.
+
+Handshakes come by the thousand and differ in nothing but the key and what follows from it.  So a request is
+serialised once, and an answer parsed and judged once, both for the RFC's sample key; each handshake puts its own in.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from wsproto.utilities import generate_accept_token, generate_nonce
 
@@ -23,12 +27,32 @@ BODY_SIZE_BYTES_MAX = 1024
 BAD_HANDSHAKE = "websocket: bad handshake"
 BAD_COMPRESSION = "websocket: invalid compression negotiation"
 
+# RFC 6455 section 1.3.
+_SAMPLE_KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
+_SAMPLE_ACCEPT = generate_accept_token(_SAMPLE_KEY)
+_KEY_LINE = b"\r\nSec-WebSocket-Key: "
+
 # Canonical spelling of the headers that make the handshake; the caller may not give them.
 _HANDSHAKE_HEADERS = frozenset(
     {"Upgrade", "Connection", "Sec-Websocket-Key", "Sec-Websocket-Version", "Sec-Websocket-Extensions"}
 )
+_UPGRADE_HEADERS = (
+    ("Connection", "Upgrade"),
+    ("Upgrade", "websocket"),
+    ("Sec-WebSocket-Version", "13"),
+    ("Sec-WebSocket-Key", _SAMPLE_KEY.decode()),
+)
 # Headers that would give the request a body.  Go leaves them out without a word, and so do we.
 _FRAMING_HEADERS = frozenset({"Content-Length", "Transfer-Encoding", "Trailer"})
+
+# Of how many requests and answers the form is kept, and of what size of answers.
+_REQUESTS_KEPT_MAX = 1024
+_ANSWERS_KEPT_MAX = 256
+_KEPT_ANSWER_SIZE_BYTES_MAX = 4096
+_HEADER_NAMES_KEPT_MAX = 1024
+
+_SWITCHING = b"HTTP/1.1 101 "
+_END_OF_HEAD = b"\r\n\r\n"
 
 _DEFLATE_NAME = "permessage-deflate"
 _WINDOW_BITS = frozenset(str(bits) for bits in range(8, 16))
@@ -38,9 +62,9 @@ class HeaderNotAllowed(ScriptError):
     """The caller gave a header that the handshake itself sends."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class HandshakeResult:
-    """How the handshake ended.
+    """How the handshake ended.  Not frozen, which would make it three times as dear.
 
     Args:
         accepted: a session can start.
@@ -92,49 +116,127 @@ class ClientHandshake:
         self.result: HandshakeResult | None = None
         self._key = generate_nonce()
         self._compression = compression
-        self._start: http1.ResponseStart | None = None
-        self._body = bytearray()
-        self._exchange = http1.Exchange()
-        request_headers = self._request_headers(host, user_agent, headers)
-        self._exchange.start(http1.Request("GET", target, request_headers))
+        self._reader: _AnswerReader | None = None
+        self._request = _request(host, target, user_agent, tuple(map(tuple, headers)), compression)
 
     def __repr__(self) -> str:
         outcome = "waiting" if self.result is None else self.result.problem or "accepted"
         return f"<ClientHandshake {outcome}>"
 
     def bytes_to_send(self) -> bytes:
-        """The request, once."""
-        return self._exchange.bytes_to_send()
+        """The request; to be sent once."""
+        return self._key.join(self._request)
 
     def receive(self, data: bytes) -> None:
         """Take bytes of the answer; ignored once there is a result."""
         if self.result is None:
-            self._exchange.receive(data)
-            self._take_events()
+            if self._reader is None:
+                self.result = self._known_answer(data)
+                if self.result is not None:
+                    return
+            reader = self._begun_reader()
+            reader.receive(data)
+            self.result = reader.result
 
     def receive_eof(self) -> None:
         """The peer ended its stream."""
         if self.result is None:
-            self._exchange.receive_eof()
-            self._take_events()
+            reader = self._begun_reader()
+            reader.receive_eof()
+            self.result = reader.result
 
-    def _request_headers(self, host: str, user_agent: str, headers: http1.Headers) -> list[tuple[str, str]]:
-        own = {canonical_header_name(name): _one_line(value) for name, value in headers}
-        for name in own:
-            if name in _HANDSHAKE_HEADERS:
-                raise HeaderNotAllowed(f"websocket: duplicate header not allowed: {name}")
-        fields = [
-            ("Host", own.pop("Host", host)),
-            ("User-Agent", own.pop("User-Agent", user_agent)),
-            ("Connection", "Upgrade"),
-            ("Upgrade", "websocket"),
-            ("Sec-WebSocket-Version", "13"),
-            ("Sec-WebSocket-Key", self._key.decode()),
-        ]
-        if self._compression:
-            fields.append(("Sec-WebSocket-Extensions", DEFLATE_OFFER))
-        fields += [(name, value) for name, value in own.items() if name not in _FRAMING_HEADERS]
-        return [(name, value) for name, value in fields if value or name != "User-Agent"]
+    def _begun_reader(self) -> _AnswerReader:
+        if self._reader is None:
+            self._reader = _AnswerReader(self._key, self._compression)
+        return self._reader
+
+    def _known_answer(self, data: bytes) -> HandshakeResult | None:
+        """The result of a whole answer that accepts and, but for its token, is like one that was judged before."""
+        if not data.startswith(_SWITCHING) or len(data) > _KEPT_ANSWER_SIZE_BYTES_MAX:
+            return None
+        head, end, rest = data.partition(_END_OF_HEAD)
+        accept = generate_accept_token(self._key)
+        # Only one place may be the token's, in this answer and in the sample.
+        if not end or head.count(accept) != 1 or _SAMPLE_ACCEPT in head:
+            return None
+        known = _judged_sample(head.replace(accept, _SAMPLE_ACCEPT) + end, self._compression)
+        if known is None or not known.accepted:
+            return None
+        sample, token = _SAMPLE_ACCEPT.decode(), accept.decode()
+        return HandshakeResult(
+            accepted=True,
+            status=known.status,
+            headers=[(name, token if value == sample else value) for name, value in known.headers],
+            subprotocol=known.subprotocol,
+            deflate=known.deflate,
+            trailing=known.trailing + rest,
+        )
+
+
+@lru_cache(_REQUESTS_KEPT_MAX)
+def _request(
+    host: str, target: str, user_agent: str, headers: http1.Headers, compression: bool
+) -> tuple[bytes, bytes]:
+    """What comes before and after the key.
+
+    Raises:
+        HeaderNotAllowed, http1.InvalidRequest: see ClientHandshake.
+    """
+    own = {canonical_header_name(name): _one_line(value) for name, value in headers}
+    for name in own:
+        if name in _HANDSHAKE_HEADERS:
+            raise HeaderNotAllowed(f"websocket: duplicate header not allowed: {name}")
+    fields = [
+        ("Host", own.pop("Host", host)),
+        ("User-Agent", own.pop("User-Agent", user_agent)),
+        *_UPGRADE_HEADERS,
+    ]
+    if compression:
+        fields.append(("Sec-WebSocket-Extensions", DEFLATE_OFFER))
+    fields += [(name, value) for name, value in own.items() if name not in _FRAMING_HEADERS]
+    fields = [(name, value) for name, value in fields if value or name != "User-Agent"]
+    exchange = http1.Exchange()
+    exchange.start(http1.Request("GET", target, fields))
+    before, key_line, after = exchange.bytes_to_send().partition(_KEY_LINE + _SAMPLE_KEY)
+    assert key_line
+    return before + _KEY_LINE, after
+
+
+@lru_cache(_ANSWERS_KEPT_MAX)
+def _judged_sample(answer: bytes, compression: bool) -> HandshakeResult | None:
+    """The result of an answer to the sample key."""
+    reader = _AnswerReader(_SAMPLE_KEY, compression)
+    reader.receive(answer)
+    return reader.result
+
+
+class _AnswerReader:
+    """Parses and judges the answer to one request.
+
+    Args:
+        key: the request's.
+        compression: it offered permessage-deflate.
+    """
+
+    def __init__(self, key: bytes, compression: bool) -> None:
+        self.result: HandshakeResult | None = None
+        self._key = key
+        self._compression = compression
+        self._start: http1.ResponseStart | None = None
+        self._body = bytearray()
+        self._exchange = http1.Exchange()
+        # Of the request the parser wants to know only that it asks for an upgrade.
+        self._exchange.start(http1.Request("GET", "/", [("Host", ""), *_UPGRADE_HEADERS]))
+
+    def receive(self, data: bytes) -> None:
+        """See ClientHandshake.receive."""
+        self._exchange.receive(data)
+        self._take_events()
+
+    def receive_eof(self) -> None:
+        """See ClientHandshake.receive_eof."""
+        self._exchange.receive_eof()
+        self._take_events()
 
     def _take_events(self) -> None:
         for event in self._exchange.events():
@@ -212,6 +314,7 @@ class ClientHandshake:
         return deflate, "" if deflate else BAD_COMPRESSION
 
 
+@lru_cache(_HEADER_NAMES_KEPT_MAX)
 def canonical_header_name(name: str) -> str:
     """Go's canonical spelling: each part between dashes capitalised, the rest in lower case."""
     return "-".join(part.capitalize() for part in name.split("-"))

@@ -7,16 +7,20 @@ serialises.  Refuses sockets and clocks: the driver receives, feeds, flushes ``b
 
 from __future__ import annotations
 
-import struct
 from enum import Enum
 from typing import NoReturn
 
 from wsproto import events as wire
 from wsproto.connection import Connection, ConnectionState, ConnectionType
 from wsproto.extensions import Extension
-from wsproto.frame_protocol import FIN_MASK, FrameProtocol, Opcode
 
 from runner.errors import InternalError
+from runner.protocol.close_frame import (
+    CLOSE_NO_STATUS,
+    CONTROL_PAYLOAD_SIZE_BYTES_MAX,
+    close_frame,
+    read_close,
+)
 from runner.protocol.extensions import BoundedDeflate, DeflateParameters, MessageSizeLimit
 from runner.protocol.fast_lane import FIN_BINARY, FIN_TEXT, LANE_SIZE_BYTES_MAX, FastLane, data_frame
 from runner.protocol.violations import is_one_byte_close, violation_reason
@@ -54,15 +58,14 @@ __all__ = [
 # A quarter of a VU's 128 MiB JavaScript heap, and twice the largest message of the Autobahn suite.
 MESSAGE_SIZE_BYTES_MAX = 32 * 1024 * 1024
 
-# RFC 6455 section 5.5.
-CONTROL_PAYLOAD_SIZE_BYTES_MAX = 125
-
-# RFC 6455 section 7.4.1: stands for an empty close frame and is never on the wire as such.
-CLOSE_NO_STATUS = 1005
-CLOSE_CODE_MAX = 0xFFFF
-
 # What Go's libraries say of a stream that ends without a close frame; k6 scripts see it.
 END_OF_STREAM_TEXT = "websocket: close 1006 (abnormal closure): unexpected EOF"
+
+
+class ById(Enum):
+    """Members are looked up by what they are; Enum would hash their names, in Python."""
+
+    __hash__ = object.__hash__
 
 
 class Role(Enum):
@@ -72,7 +75,7 @@ class Role(Enum):
     SERVER = ConnectionType.SERVER
 
 
-class State(Enum):
+class State(ById):
     """Where the session is between the opening handshake and the end.
 
     OPEN: both sides may send.  CLOSING: our close frame is out, the peer's is awaited.  CLOSED: both close
@@ -89,7 +92,7 @@ class State(Enum):
     LOST = "LOST"
 
 
-class Trigger(Enum):
+class Trigger(ById):
     """What moves a session from one state to another."""
 
     CLOSE_SENT = "close sent"
@@ -152,7 +155,6 @@ class WebSocketSession:
         self._deflate = deflate
         # wsproto is not told of our own close frames: the state above is the one that counts.
         self._wire = Connection(role.value, extensions)
-        self._close_frames = FrameProtocol(role is Role.CLIENT, [])
         self._is_client = role is Role.CLIENT
         self._lane = FastLane(not self._is_client, message_size_bytes_max)
         self._outgoing: list[bytes] = []
@@ -186,10 +188,16 @@ class WebSocketSession:
         """Take bytes from the peer; after the session's end they are ignored, and so is ``b""`` always."""
         if not data or not self.takes_input:
             return
+        is_between_frames = self._lane.is_open
         rest = self._lane.take(data, self.waiting_events)
         self.message_bytes += len(data) - len(rest)
         if not rest:
             return
+        if is_between_frames:
+            close = read_close(rest, is_masked=not self._is_client)
+            if close is not None:
+                self._take_close(*close)
+                return
         self._wire.receive_data(rest)
         for event in self._wire.events():
             self._take(event)
@@ -369,18 +377,4 @@ class WebSocketSession:
         self.queued_bytes += len(data)
 
     def _queue_close(self, code: int | None, reason: str) -> None:
-        if code is None or code == CLOSE_NO_STATUS:
-            payload = b""
-        elif 0 <= code <= CLOSE_CODE_MAX:
-            payload = struct.pack("!H", code) + _fitting_utf8(reason)
-        else:
-            raise InternalError(f"a close code has 16 bits, {code} does not fit")
-        # wsproto replaces the codes 1006 and 1015 by 1000.  A ping has the same form and no such rule.
-        frame = self._close_frames.ping(payload)
-        frame[0] = FIN_MASK | Opcode.CLOSE
-        self._queue(bytes(frame))
-
-
-def _fitting_utf8(reason: str) -> bytes:
-    size_bytes_max = CONTROL_PAYLOAD_SIZE_BYTES_MAX - 2
-    return reason.encode(errors="replace")[:size_bytes_max].decode(errors="ignore").encode()
+        self._queue(close_frame(code, reason, is_masked=self._is_client))

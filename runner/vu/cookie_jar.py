@@ -69,6 +69,8 @@ class CookieJar:
 
     def cookies_for(self, url: str) -> list[Cookie]:
         """The cookies that a request to `url` carries, longest path first."""
+        if not self._cookies:
+            return []
         parts = urlsplit(url)
         host, path, now_s = (parts.hostname or "").lower(), parts.path or "/", self._wall_clock()
         found = [

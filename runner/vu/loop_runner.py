@@ -16,7 +16,7 @@ from runner.errors import ScriptError
 from runner.ops import Interrupted, Thrown
 from runner.reactor import PARKED, DeadlineReached, Reactor, Task
 from runner.vu.event_loop import EventLoop, Macrotask
-from runner.vu.outcome import Outcome, thrown_error, uncaught_error
+from runner.vu.outcome import ENDED, Outcome, thrown_error, uncaught_error
 
 # What k6's own operations say when they are given up.
 CANCELLED = "operation was canceled"
@@ -50,7 +50,7 @@ class LoopRunner:
             macrotask = self._next_macrotask()
             if macrotask is None:
                 # Done, or waiting for a promise that nobody will settle: k6 ends quietly in both cases.
-                return Outcome()
+                return ENDED
             try:
                 state = macrotask(interpreter)
             except ScriptError as error:

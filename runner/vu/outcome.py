@@ -35,6 +35,10 @@ class Outcome:
     interrupted: bool = False
 
 
+# What nearly every call ends with.
+ENDED = Outcome()
+
+
 class NoJson(K6pyError):
     """setup() returned, or the options hold, something that JSON does not have; k6 ends with 255 then."""
 

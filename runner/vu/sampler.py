@@ -11,7 +11,6 @@ from runner.metrics.groups import Group
 from runner.metrics.metric import Metric
 from runner.metrics.tags import EMPTY_TAGS, TagSet
 from runner.options.options import Options
-from runner.reactor import Reactor
 from runner.vu.context import TestContext
 from runner.vu.iteration_state import IterationState
 
@@ -20,6 +19,7 @@ class Sampler:
     """The measuring half of a virtual user.
 
     Attributes:
+        reactor: the process's.
         group: the current one.
         tags: of a sample taken now: those of the run, the scenario and the group, as the script changed them.
         metadata: what exec.vu.metrics.metadata holds: on samples, and no tags.
@@ -27,16 +27,12 @@ class Sampler:
 
     def __init__(self, context: TestContext, vu_id: int) -> None:
         self.context = context
+        self.reactor = context.reactor
         self.vu_id = vu_id
         self.iteration = IterationState()
         self.group: Group = context.root_group
         self.tags: TagSet = EMPTY_TAGS
         self.metadata: dict[str, str] = {}
-
-    @property
-    def reactor(self) -> Reactor:
-        """The process's reactor."""
-        return self.context.reactor
 
     @property
     def options(self) -> Options:
@@ -61,12 +57,14 @@ class Sampler:
             tags: default: the VU's at this moment.
             time_s: Unix time; default: now.
         """
-        self.context.collector.add(
-            self.metric(metric) if isinstance(metric, BuiltinMetric) else metric,
+        context = self.context
+        collector = context.collector
+        collector.add(
+            collector.registry.builtin(metric) if isinstance(metric, BuiltinMetric) else metric,
             value,
             self.tags if tags is None else tags,
-            self.context.wall_clock() if time_s is None else time_s,
-            self._metadata(),
+            context.wall_clock() if time_s is None else time_s,
+            dict(self.metadata) if self.metadata else None,
         )
 
     def count(self, metric: BuiltinMetric, n: int, tags: TagSet) -> None:

@@ -69,6 +69,26 @@ def test_stream_contract(reactor: Reactor, check: Check, kind: str, side: str) -
     run(reactor, main)
 
 
+@pytest.mark.parametrize("kind", ["tcp", "tls"])
+def test_what_came_with_the_bytes_that_were_read_is_known_of(reactor: Reactor, kind: str) -> None:
+    def main() -> None:
+        client, server = connect(reactor, is_secure=kind == "tls")
+        server.send(b"first")
+        server.send(b"second")
+        reactor.sleep_until(reactor.now() + 0.02)
+        data = client.receive(5, reactor.now() + BOUND_S)
+        told: list[None] = []
+        client.watch(lambda: told.append(None))
+        reactor.sleep_until(reactor.now() + 0.02)
+        assert data == b"first" and (client.holds_bytes or told)
+        rest = client.receive_now()
+        assert rest == b"second" and not client.holds_bytes
+        client.close()
+        server.close()
+
+    run(reactor, main)
+
+
 def test_reset_in_the_middle_of_a_read_is_told_as_go_tells_it(reactor: Reactor) -> None:
     def main() -> str:
         client, server = connect(reactor)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wsproto.utilities import generate_accept_token
 
 from runner.protocol.extensions import DeflateParameters
-from runner.protocol.handshake import ClientHandshake
+from runner.protocol.handshake import ClientHandshake, HandshakeResult
 from runner.protocol.http1 import BodyData, Exchange, Failed, Request, State
 from runner.protocol.websocket import (
     BinaryMessage,
@@ -134,6 +136,7 @@ def test_valid_stream_byte_by_byte_gives_the_same_events_and_the_same_answers(
 def without_lane(session: WebSocketSession) -> WebSocketSession:
     """The same session with wsproto alone."""
     session._lane.take = lambda data, events: data  # type: ignore[method-assign]
+    session._lane._is_open = False
     return session
 
 
@@ -146,6 +149,8 @@ def lane_cases(draw: st.DrawFn) -> tuple[Role, bool, bytes]:
     for _ in range(draw(st.integers(0, 6))):
         opcode = draw(st.sampled_from([TEXT, BINARY, TEXT, BINARY, CONTINUATION, PING, PONG, CLOSE, 3]))
         payload = draw(st.text(max_size=60).map(str.encode) | st.binary(max_size=130))
+        if opcode == CLOSE and draw(st.booleans()):
+            payload = close_payload(1000) + payload[:123]
         fin, rsv = draw(st.integers(0, 5)) > 0, draw(st.sampled_from([0, 0, 0, 4]))
         data += frame(opcode, payload, fin=fin, rsv=rsv, mask=mask)
     for _ in range(draw(st.sampled_from([0, 0, 1, 2]))):
@@ -167,6 +172,16 @@ def test_fast_lane_gives_what_wsproto_alone_gives(case: tuple[Role, bool, bytes]
     assert len(fast.bytes_to_send()) == len(slow.bytes_to_send())
     fast.receive_eof(), slow.receive_eof()
     assert fast.events() == slow.events()
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_close_code_is_taken_as_wsproto_alone_takes_it(role: Role) -> None:
+    mask = b"mask" if role is Role.SERVER else None
+    for code in [*range(5100), 65535]:
+        data = frame(CLOSE, close_payload(code, "é"), mask=mask) + b"\x81"
+        fast, slow = WebSocketSession(role), without_lane(WebSocketSession(role))
+        assert feed(fast, [data]) == feed(slow, [data])
+        assert fast.state is slow.state
 
 
 def check_clean(session: WebSocketSession, events: list[Event]) -> None:
@@ -325,3 +340,70 @@ def test_any_answer_to_a_handshake_gives_one_result_whatever_the_cut(data: bytes
         results.append(replace(handshake.result, problem=problem.partition(": illegal")[0]))
     assert not results[0].accepted
     assert results[0] == results[1]
+
+
+SAMPLE_ACCEPT = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+# Where the token of the handshake itself belongs, there may stand that of the RFC's sample, too.
+accepting_lines = st.sampled_from(
+    [
+        b"Upgrade: websocket",
+        b"Connection: Upgrade",
+        b"Sec-WebSocket-Accept: TOKEN",
+        b"sec-websocket-accept:  TOKEN ",
+        b"Sec-WebSocket-Accept: " + SAMPLE_ACCEPT,
+        b"X: TOKEN",
+        b"X: " + SAMPLE_ACCEPT,
+        b"Date: now",
+        b"Sec-WebSocket-Protocol: chat",
+        b"Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover",
+        b"Content-Length: 3",
+        b" TOKEN",
+        b"broken",
+    ]
+)
+REQUIRED_LINES = (b"Upgrade: websocket", b"Connection: Upgrade", b"Sec-WebSocket-Accept: TOKEN")
+
+
+@st.composite
+def accepting_answers(draw: st.DrawFn) -> bytes:
+    lines = [
+        b"HTTP/1.1 101 X",
+        *draw(st.permutations(REQUIRED_LINES)),
+        *draw(st.lists(accepting_lines, max_size=2)),
+    ]
+    newline = draw(st.sampled_from([b"\r\n", b"\n"]))
+    end = draw(st.sampled_from([b"\r\n\r\n", b"\n\n", b"\n\r\n"]))
+    return (
+        newline.join(lines) + end + draw(st.sampled_from([b"", b"\x81\x02hi", b"\r\n\r\n", b"TOKEN\r\n\r\n"]))
+    )
+
+
+def shaken(template: bytes, cuts: list[int], compression: bool) -> HandshakeResult:
+    """The result, with TOKEN for the handshake's own."""
+    handshake = ClientHandshake("h", "/", user_agent="", compression=compression)
+    key = handshake.bytes_to_send().partition(b"Sec-WebSocket-Key: ")[2].partition(b"\r\n")[0]
+    token = generate_accept_token(key)
+    trailing = b""
+    for part in cut(template.replace(b"TOKEN", token), cuts):
+        if handshake.result is None:
+            handshake.receive(part)
+        else:
+            trailing += part
+    handshake.receive_eof()
+    result = handshake.result
+    assert result is not None
+    return replace(
+        result,
+        headers=[(name, value.replace(token.decode(), "TOKEN")) for name, value in result.headers],
+        trailing=(result.trailing + (trailing if result.accepted else b"")).replace(token, b"TOKEN"),
+        problem=result.problem.partition(": illegal")[0],
+    )
+
+
+@bounded
+@given(accepting_answers(), st.booleans())
+def test_an_answer_like_a_known_one_gives_what_parsing_it_gives(template: bytes, compression: bool) -> None:
+    # Without its first byte an answer is like none that is known.
+    parsed = shaken(template, [1], compression)
+    for _ in range(2):
+        assert shaken(template, [], compression) == parsed
