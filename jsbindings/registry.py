@@ -6,7 +6,6 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Iterable
-from importlib.metadata import entry_points
 from pathlib import Path
 
 from jsbindings.api import Binding
@@ -133,6 +132,9 @@ class ModuleRegistry:
         package = BUILTIN.get(name)
         if package is not None:
             return _only_binding(importlib.import_module(f"{package}.ops"))
+        # Only for modules of others: it takes as long to import as everything else about virtual users.
+        from importlib.metadata import entry_points
+
         for entry_point in entry_points(group=ENTRY_POINT_GROUP, name=name):
             found: type[Binding] = entry_point.load()
             return found

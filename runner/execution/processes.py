@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from runner.errors import InternalError
 from runner.execution.config import TestConfig
 from runner.execution.scenarios_run import ScenariosRun
 from runner.execution.vu_pool import VuPool
-from runner.execution.workers.crew import Crew
 from runner.execution.workers.plan import worker_count
-from runner.execution.workers.workers_run import WorkersRun
 from runner.options.scenario_plan import scenarios_of_run
 from runner.options.scenarios import ScenarioConfig
 from runner.vu.context import RunningTest, TestContext
+
+# A run in one process, as most are, would spend a seventh of its start on importing what workers take.
+if TYPE_CHECKING:
+    from runner.execution.workers.crew import Crew
+    from runner.execution.workers.workers_run import WorkersRun
 
 
 def hire_workers(config: TestConfig, context: TestContext, run: RunningTest) -> Crew | None:
@@ -26,7 +30,11 @@ def hire_workers(config: TestConfig, context: TestContext, run: RunningTest) -> 
     """
     scenarios = scenarios_of_run(context.require_options())
     workers = worker_count(config.workers, scenarios)
-    return Crew(context, config, scenarios, workers, run) if workers > 1 else None
+    if workers == 1:
+        return None
+    from runner.execution.workers.crew import Crew
+
+    return Crew(context, config, scenarios, workers, run)
 
 
 def scenarios_run(
@@ -38,6 +46,8 @@ def scenarios_run(
     run_started_s: float,
 ) -> ScenariosRun | WorkersRun:
     """What runs the scenarios where the virtual users are; arguments as for ScenariosRun and WorkersRun."""
-    if isinstance(pool, Crew):
-        return WorkersRun(context, pool, scenarios, run_started_s=run_started_s)
-    return ScenariosRun(context, pool, scenarios, on_bug=on_bug)
+    if isinstance(pool, VuPool):
+        return ScenariosRun(context, pool, scenarios, on_bug=on_bug)
+    from runner.execution.workers.workers_run import WorkersRun
+
+    return WorkersRun(context, pool, scenarios, run_started_s=run_started_s)

@@ -10,6 +10,7 @@ import contextlib
 import errno
 import socket
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from runner.errors import TransportError
 from runner.net import addresses, dns
@@ -19,9 +20,11 @@ from runner.net.proxy import Proxy, ProxySettings, open_tunnel
 from runner.net.stream import ByteCounter, ConnectTimings, Stream, TcpStream
 from runner.net.tls import TlsContexts
 from runner.net.tls_errors import CODE_TLS
-from runner.net.tls_stream import TlsStream
 from runner.net.transport_errors import CODE_DIAL, dial_error, dial_timeout
 from runner.reactor import DeadlineReached, Reactor
+
+if TYPE_CHECKING:
+    from runner.net.tls_stream import TlsStream
 
 __all__ = ["ByteCounter", "ConnectTimings", "Dialer", "NetworkOptions", "Stream", "TlsAuth"]
 
@@ -144,6 +147,9 @@ class Dialer:
         return tls
 
     def _new_tls(self, stream: Stream, server_name: str, alpn: Sequence[str]) -> TlsStream:
+        # Without TLS nothing loads OpenSSL, which costs time at the start and megabytes for as long as the run.
+        from runner.net.tls_stream import TlsStream
+
         try:
             return TlsStream(stream, self._tls_contexts.context_for(server_name, alpn), server_name)
         except ValueError:

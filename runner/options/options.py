@@ -8,7 +8,7 @@ the ``effective_…`` properties.  Names and meanings: https://grafana.com/docs/
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from runner import K6_VERSION
 from runner.options.scenarios import ScenarioConfig
@@ -46,8 +46,7 @@ DEFAULT_SYSTEM_TAGS = (
 SYSTEM_TAGS = frozenset({*DEFAULT_SYSTEM_TAGS, "vu", "iter", "ip", "ocsp_status"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options:
+class Options(NamedTuple):
     """All options of one test, after merging; ``scenarios`` is never empty (shortcuts are folded in)."""
 
     scenarios: Mapping[str, ScenarioConfig]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from runner.errors import OptionsError, UsageError
@@ -124,7 +123,7 @@ RUN_SETTINGS = (
 # What `inspect` and `archive` take of it: all that says how the script is loaded, and what k6 accepts there.
 _ONLY_FOR_RUNS = frozenset({"out", "noUsageReport", "workers"})
 LOADING_SETTINGS = tuple(
-    replace(spec, default="false") if spec.name == "includeSystemEnvVars" else spec
+    spec._replace(default="false") if spec.name == "includeSystemEnvVars" else spec
     for spec in RUN_SETTINGS
     if spec.name not in _ONLY_FOR_RUNS
 )
