@@ -105,6 +105,7 @@ class ModuleRegistry:
 
     def __init__(self, files: Iterable[str] = ()) -> None:
         self._classes: dict[str, type[Binding]] = {}
+        self._sources: dict[str, str] = {}
         for file in files:
             for binding in _bindings_of_file(Path(file)):
                 self._classes[binding.module] = binding
@@ -121,7 +122,12 @@ class ModuleRegistry:
         return self._classes[name]
 
     def source(self, name: str) -> str:
-        """The JavaScript of the module `name`, for the loader."""
+        """The JavaScript of the module `name`, for the loader; read once, whatever the number of interpreters."""
+        if name not in self._sources:
+            self._sources[name] = self._read(name)
+        return self._sources[name]
+
+    def _read(self, name: str) -> str:
         if name == "k6py:globals":
             return GLOBALS
         if name in _HELPERS:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -39,13 +40,23 @@ def run_script(scripts: tuple[str, ...], **flags: Any) -> int:
         config = test_config(scripts, given, os.environ, argument_note=_ARGUMENT_NOTE)
         # Bad flags are told before the script runs, since its init code may already do things.
         flag_layer(config.flags)
-        # Only a run needs the engine; help and mistakes in the command line come without it.
-        from runner.execution.test_run import run_test
-
-        return int(run_test(config, stdout=sys.stdout, stderr=sys.stderr))
+        return int(_run_test()(config, stdout=sys.stdout, stderr=sys.stderr))
     except K6pyError as error:
         log_error(error, given_flags(GLOBAL_SETTINGS, given), os.environ)
         return int(error.exit_code)
+
+
+def _run_test() -> Callable[..., int]:
+    # What is imported stays: looking through it for garbage again and again would take a tenth of that time.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        # Only a run needs the engine; help and mistakes in the command line come without it.
+        from runner.execution.test_run import run_test
+    finally:
+        if collects:
+            gc.enable()
+    return run_test
 
 
 def test_config(

@@ -1,6 +1,6 @@
 """The final options of a test as typed values.
 
-Owns the dataclasses that the rest of the runner reads; refuses to parse (``kinds``) or to merge (``layers``).
+Owns what the rest of the runner reads; refuses to parse (``kinds``) or to merge (``layers``).
 An attribute is None where nobody set the option, as in k6's ``exec.test.options``; what then holds is in
 the ``effective_…`` properties.  Names and meanings: https://grafana.com/docs/k6/latest/using-k6/k6-options/reference/
 """
