@@ -24,6 +24,7 @@ Examples:
   k6py run --vus 10 --duration 30s script.js
   k6py run -e HOST=test.example --out json=samples.json script.js
   k6py run --module my_module.py script.js
+  k6py run --profile=stacks.txt --duration 10s script.js
   k6py run --paused --linger --address localhost:6565 script.js
   cat script.js | k6py run -
   k6py run archive.tar
@@ -114,6 +115,7 @@ def test_config(
         address=settings.get("address", ""),
         address_is_needed="address" in given,
         workers=settings.get("workers"),
+        profile=settings.get("profile"),
     )
 
 

@@ -40,6 +40,7 @@ class TestConfig(NamedTuple):
         address: where the REST API listens, as ``host:port``; "" for none.
         address_is_needed: an address that cannot be listened on ends the run; else it is warned of.
         workers: how many processes run the virtual users; None looks at the test and the machine.
+        profile: file for the stacks of a profile, which also shows a table on standard error; None for no profile.
     """
 
     script: str
@@ -65,6 +66,7 @@ class TestConfig(NamedTuple):
     address: str = ""
     address_is_needed: bool = False
     workers: int | None = None
+    profile: str | None = None
 
 
 # The name looks like a test class to pytest.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from runner.errors import InternalError
+from runner.errors import InternalError, UsageError
 from runner.execution.config import TestConfig
 from runner.execution.scenarios_run import ScenariosRun
 from runner.execution.vu_pool import VuPool
@@ -26,12 +26,14 @@ def hire_workers(config: TestConfig, context: TestContext, run: RunningTest) -> 
     To be called while this process has neither virtual users nor open outputs, which the workers would inherit.
 
     Raises:
-        UsageError: the system cannot have them.
+        UsageError: the system cannot have them, or the test is to be profiled, which is done in one process.
     """
     scenarios = scenarios_of_run(context.require_options())
     workers = worker_count(config.workers, scenarios)
     if workers == 1:
         return None
+    if config.profile is not None:
+        raise UsageError(f"--profile looks at one process, and this test gets {workers}: add --workers 1")
     from runner.execution.workers.crew import Crew
 
     return Crew(context, config, scenarios, workers, run)

@@ -5,6 +5,8 @@ Owns what becomes of an error in each phase, and stopping; the phases themselves
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from runner.engine.watchdog import Watchdog
@@ -60,10 +62,23 @@ def run_test(
         native: whether interpreters use QuickJS's C API.
 
     Raises:
-        UsageError: the log cannot be opened.
+        UsageError: the log or the profile cannot be opened.
     """
-    with run_log(config, terminal_safe(stdout), terminal_safe(stderr)) as logger, Reactor() as reactor:
+    with (
+        run_log(config, terminal_safe(stdout), terminal_safe(stderr)) as logger,
+        _profiling(config, stderr),
+        Reactor() as reactor,
+    ):
         return TestRun(config, reactor, logger, stdout, stderr).run(limits or Limits(), native)
+
+
+def _profiling(config: TestConfig, stderr: TextIO) -> AbstractContextManager[None]:
+    if config.profile is None:
+        return nullcontext()
+    # A run without it pays nothing for it.
+    from runner.execution.profiling import profiling
+
+    return profiling(Path(config.profile), terminal_safe(stderr))
 
 
 class _Loading:

@@ -23,6 +23,10 @@ SYSTEM_TAG_NAMES = kinds.TRIMMED_STRINGS._replace(
 )
 
 
+# Values of flags that may be written without one, apart from switches.
+_BARE_FLAGS = {"httpDebug": "headers", "profile": "k6py-profile.txt"}
+
+
 class Support(Enum):
     """What this version does with an option that somebody set."""
 
@@ -59,7 +63,7 @@ class OptionSpec(NamedTuple):
     @property
     def bare_flag(self) -> str | None:
         """The value of a flag written without one; None when it always needs a value."""
-        return "true" if self.kind is kinds.BOOLEAN else "headers" if self.name == "httpDebug" else None
+        return "true" if self.kind is kinds.BOOLEAN else _BARE_FLAGS.get(self.name)
 
     @property
     def flag_names(self) -> str:
