@@ -19,6 +19,7 @@ FOR_OTHER_RUNS = (
     "http",  # the REST API
     "importlib.metadata",  # modules of others, by entry point
     "pickle",  # workers
+    "runner.execution.executors.ramping_vus",
     "runner.execution.profiling",
     "runner.execution.rest_api",
     "runner.execution.workers.crew",
