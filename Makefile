@@ -7,6 +7,9 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # Newer than setup.cfg: what it asks for is installed.
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+# What pip does for packages that are not editable. Python does it at the first start, unless PYTHONDONTWRITEBYTECODE
+# forbids that; then every start would compile everything.
+COMPILE = $(BIN)/python -m compileall -q runner jsbindings
 
 # The Autobahn test suite runs on CPython 2.7 only: the first one that is there and starts.
 PYTHON2 = $(shell for python in python2.7 $${PYENV_ROOT:-$$HOME/.pyenv}/versions/2.7*/bin/python2.7; do \
@@ -39,6 +42,7 @@ python2:
 	    echo "The Autobahn test suite needs CPython 2.7: make autobahn PYTHON2=/path/to/python2.7" >&2; exit 1; }
 
 bench: $(INSTALLED) ## Measure CPU, memory and start-up against k6 (K6_BINARY=...) or a bare client; ARGS="--help"
+	@$(COMPILE)
 	$(BIN)/python bench/compare.py $(ARGS)
 
 clean: ## Remove the virtual environment and what tools left
@@ -52,10 +56,12 @@ $(BIN)/python:
 
 $(INSTALLED): setup.cfg setup.py pyproject.toml | $(BIN)/python
 	@$(PIP) install --editable .
+	@$(COMPILE)
 	@touch $@
 
 $(INSTALLED_DEV): setup.cfg setup.py pyproject.toml | $(BIN)/python
 	@$(PIP) install --editable '.[dev]'
+	@$(COMPILE)
 	@touch $(INSTALLED) $@
 
 # The last virtualenv that makes environments for 2.7 brings pip for it, too.

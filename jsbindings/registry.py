@@ -6,7 +6,6 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Iterable
-from importlib.metadata import entry_points
 from pathlib import Path
 
 from jsbindings.api import Binding
@@ -106,6 +105,7 @@ class ModuleRegistry:
 
     def __init__(self, files: Iterable[str] = ()) -> None:
         self._classes: dict[str, type[Binding]] = {}
+        self._sources: dict[str, str] = {}
         for file in files:
             for binding in _bindings_of_file(Path(file)):
                 self._classes[binding.module] = binding
@@ -122,7 +122,12 @@ class ModuleRegistry:
         return self._classes[name]
 
     def source(self, name: str) -> str:
-        """The JavaScript of the module `name`, for the loader."""
+        """The JavaScript of the module `name`, for the loader; read once, whatever the number of interpreters."""
+        if name not in self._sources:
+            self._sources[name] = self._read(name)
+        return self._sources[name]
+
+    def _read(self, name: str) -> str:
         if name == "k6py:globals":
             return GLOBALS
         if name in _HELPERS:
@@ -133,6 +138,9 @@ class ModuleRegistry:
         package = BUILTIN.get(name)
         if package is not None:
             return _only_binding(importlib.import_module(f"{package}.ops"))
+        # Only for modules of others: it takes as long to import as everything else about virtual users.
+        from importlib.metadata import entry_points
+
         for entry_point in entry_points(group=ENTRY_POINT_GROUP, name=name):
             found: type[Binding] = entry_point.load()
             return found

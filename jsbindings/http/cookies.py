@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from jsbindings.api import Thrown
@@ -94,6 +93,9 @@ def response_cookie(text: str) -> dict[str, Any] | None:
 
 
 def _time_ms(text: str) -> int | None:
+    # As in the jar, which says why it is here.
+    from email.utils import parsedate_to_datetime
+
     try:
         return int(parsedate_to_datetime(text.replace("-", " ")).timestamp() * 1000)
     except (ValueError, TypeError, OverflowError):

@@ -6,6 +6,7 @@ that ``k6py version`` does not load what only a run needs.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -114,6 +115,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(error)
     except click.Abort:
         return int(ExitCode.EXTERNAL_ABORT)
+    finally:
+        if argv is None:
+            # The process ends: spare it a last look for garbage in everything that was imported.
+            gc.freeze()
     return int(status or 0)
 
 

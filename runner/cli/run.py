@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -23,6 +24,7 @@ Examples:
   k6py run --vus 10 --duration 30s script.js
   k6py run -e HOST=test.example --out json=samples.json script.js
   k6py run --module my_module.py script.js
+  k6py run --profile=stacks.txt --duration 10s script.js
   k6py run --paused --linger --address localhost:6565 script.js
   cat script.js | k6py run -
   k6py run archive.tar
@@ -39,13 +41,23 @@ def run_script(scripts: tuple[str, ...], **flags: Any) -> int:
         config = test_config(scripts, given, os.environ, argument_note=_ARGUMENT_NOTE)
         # Bad flags are told before the script runs, since its init code may already do things.
         flag_layer(config.flags)
-        # Only a run needs the engine; help and mistakes in the command line come without it.
-        from runner.execution.test_run import run_test
-
-        return int(run_test(config, stdout=sys.stdout, stderr=sys.stderr))
+        return int(_run_test()(config, stdout=sys.stdout, stderr=sys.stderr))
     except K6pyError as error:
         log_error(error, given_flags(GLOBAL_SETTINGS, given), os.environ)
         return int(error.exit_code)
+
+
+def _run_test() -> Callable[..., int]:
+    # What is imported stays: looking through it for garbage again and again would take a tenth of that time.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        # Only a run needs the engine; help and mistakes in the command line come without it.
+        from runner.execution.test_run import run_test
+    finally:
+        if collects:
+            gc.enable()
+    return run_test
 
 
 def test_config(
@@ -103,6 +115,7 @@ def test_config(
         address=settings.get("address", ""),
         address_is_needed="address" in given,
         workers=settings.get("workers"),
+        profile=settings.get("profile"),
     )
 
 

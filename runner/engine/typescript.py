@@ -9,7 +9,6 @@ by content hash in the user's cache folder; a cache that cannot be written only 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -72,6 +71,9 @@ class TypeScriptCompiler:
         Raises:
             ScriptError: it does not parse; the message has file, line and column.
         """
+        # For TypeScript only: it loads OpenSSL.
+        import hashlib
+
         key = hashlib.sha256(f"{_FORMAT}\0{source}".encode("utf-8", "replace")).hexdigest()
         path = self._cache / f"{key}.json"
         cached = _read(path)

@@ -8,16 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import NamedTuple
 
 
-def _process_environment() -> Mapping[str, str]:
-    return dict(os.environ)
-
-
-@dataclass(frozen=True)
-class TestConfig:
+class TestConfig(NamedTuple):
     """Everything ``k6py run`` knows before it reads the script.
 
     Args:
@@ -46,16 +40,15 @@ class TestConfig:
         address: where the REST API listens, as ``host:port``; "" for none.
         address_is_needed: an address that cannot be listened on ends the run; else it is warned of.
         workers: how many processes run the virtual users; None looks at the test and the machine.
+        profile: file for the stacks of a profile, which also shows a table on standard error; None for no profile.
     """
-
-    __test__: ClassVar[bool] = False  # the name looks like a test class to pytest
 
     script: str
     script_type: str = ""
-    flags: Mapping[str, object] = field(default_factory=dict)
-    env: Mapping[str, str] = field(default_factory=dict)
+    flags: Mapping[str, object] = {}
+    env: Mapping[str, str] = {}
     config_file: str | None = None
-    environ: Mapping[str, str] = field(default_factory=_process_environment)
+    environ: Mapping[str, str] = os.environ
     out: Sequence[str] = ()
     log_format: str = "text"
     log_output: str = "stderr"
@@ -73,3 +66,8 @@ class TestConfig:
     address: str = ""
     address_is_needed: bool = False
     workers: int | None = None
+    profile: str | None = None
+
+
+# The name looks like a test class to pytest.
+TestConfig.__test__ = False  # type: ignore[attr-defined]

@@ -155,11 +155,11 @@ class SummaryCall(BoundedCall):
         apart = replace(context, collector=Collector(Registry()), root_group=Group.root())
         super().__init__(apart, script, "handleSummary", timeout_s)
 
-    def run(self, data: str) -> dict[str, str | bytes] | None:
+    def run(self, data: Callable[[], str]) -> dict[str, str | bytes] | None:
         """Call it; parks the calling task.
 
         Args:
-            data: its argument as JSON.
+            data: makes its argument, as JSON; asked when there is a function to call.
 
         Returns:
             Contents by path, None when it returned nothing.
@@ -174,7 +174,7 @@ class SummaryCall(BoundedCall):
         def call(deadline_s: float) -> Outcome:
             # k6 lets it see of the test what teardown() may see.
             self._vu.start_phase("teardown", run_tags(self._context.require_options()))
-            return self._vu.summarise(data, deadline_s)
+            return self._vu.summarise(data(), deadline_s)
 
         self._make(call)
         return self.files()

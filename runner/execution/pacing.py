@@ -10,7 +10,6 @@ from __future__ import annotations
 import bisect
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from runner.options.values import Stage
@@ -45,8 +44,7 @@ def constant_starts_before(elapsed_s: float, rate: int, time_unit_s: float) -> i
     return max(0, -(-_nanoseconds(elapsed_s) * rate // _nanoseconds(time_unit_s)))
 
 
-@dataclass(frozen=True)
-class _Slope:
+class _Slope(NamedTuple):
     """One stage of a ramping rate, which is linear in it; times in nanoseconds, rates in iterations per time unit.
 
     Areas below a rate are counted in units of which 2 * time unit are one iteration: so all of them are whole numbers.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntEnum
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from runner.errors import InternalError
 from runner.execution.hold import Hold
@@ -17,10 +17,12 @@ from runner.execution.lifecycle_call import LifecycleCall
 from runner.execution.processes import scenarios_run
 from runner.execution.scenarios_run import ScenariosRun, sample_vus
 from runner.execution.vu_pool import VuPool
-from runner.execution.workers.crew import Crew
-from runner.execution.workers.workers_run import WorkersRun
 from runner.options.scenarios import ScenarioConfig
 from runner.vu.context import ScenarioProgress, TestContext
+
+if TYPE_CHECKING:
+    from runner.execution.workers.crew import Crew
+    from runner.execution.workers.workers_run import WorkersRun
 
 _NO_COUNTS = {"vusActive": 0, "iterationsCompleted": 0, "iterationsInterrupted": 0}
 

@@ -6,7 +6,7 @@ Owns the order of these steps and the errors of loading a script; starts nothing
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from jsbindings.registry import ModuleRegistry
 from runner.errors import (
@@ -32,16 +32,17 @@ from runner.options.k6_form import known_options
 from runner.options.options import Options
 from runner.options.runtime import OLD_COMPATIBILITY_MODE
 from runner.reactor import Reactor
-from runner.script.archive import Archive
 from runner.vu.context import Limits, TestContext
 from runner.vu.outcome import Exports, NoJson
 from runner.vu.vu import VirtualUser
 
+if TYPE_CHECKING:
+    from runner.script.archive import Archive
+
 DEFAULT_COMPATIBILITY_MODE = "extended"
 
 
-@dataclass
-class LoadedTest:
+class LoadedTest(NamedTuple):
     """A script whose init code has run once.
 
     Args:
@@ -57,8 +58,7 @@ class LoadedTest:
     archive: Archive | None
 
 
-@dataclass
-class PreparedTest:
+class PreparedTest(NamedTuple):
     """A script that can run.
 
     Args:

@@ -7,8 +7,8 @@ do).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
+from typing import NamedTuple
 
 from runner.execution.executors.base import Executor
 from runner.options.durations import fixed_length_duration
@@ -25,8 +25,7 @@ _BAR_WIDTH_MIN = 7
 _NAME_WIDTH_MIN = len("Init")
 
 
-@dataclass(frozen=True)
-class Canvas:
+class Canvas(NamedTuple):
     """Where the progress block goes.
 
     Args:
@@ -42,8 +41,7 @@ class Canvas:
         return f"\x1b[{code}m{text}\x1b[{end}m" if self.color else text
 
 
-@dataclass(frozen=True)
-class ProgressRow:
+class ProgressRow(NamedTuple):
     """One line with a bar.
 
     Args:

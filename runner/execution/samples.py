@@ -10,7 +10,6 @@ from runner.options.durations import parse_duration
 from runner.options.k6_values import thresholds_to_k6
 from runner.options.options import Options
 from runner.outputs.api import Output, OutputError, RunSettings
-from runner.outputs.registry import create_output
 from runner.reactor import Reactor, Timer
 
 FLUSH_INTERVAL_S = 0.2
@@ -48,7 +47,7 @@ class SampleOutputs:
             parse_duration,
             thresholds_to_k6(options.thresholds or {}),
         )
-        self._outputs: list[Output] = [create_output(spec, settings) for spec in specs]
+        self._outputs = _create(specs, settings)
         self._timer: Timer | None = None
 
     def descriptions(self) -> list[str]:
@@ -98,3 +97,12 @@ class SampleOutputs:
                 self._logger.error(problem.message)
                 self._outputs.remove(output)
         self._collector.wants_samples = bool(self._outputs)
+
+
+def _create(specs: Sequence[str], settings: RunSettings) -> list[Output]:
+    if not specs:
+        # Most runs have none, and need none of their modules.
+        return []
+    from runner.outputs.registry import create_output
+
+    return [create_output(spec, settings) for spec in specs]

@@ -9,7 +9,7 @@ from functools import partial
 
 from runner.errors import InternalError
 from runner.execution.executors.base import Executor, ExecutorVu, Surroundings
-from runner.execution.executors.registry import EXECUTORS
+from runner.execution.executors.registry import executor_class
 from runner.execution.iteration import run_iteration
 from runner.execution.lateness import Lateness
 from runner.execution.preparation import run_tags
@@ -102,7 +102,7 @@ class ScenariosRun:
     # ---- one scenario
 
     def _executor(self, scenario: ScenarioConfig) -> Executor:
-        return EXECUTORS[scenario.EXECUTOR](self._reactor, scenario, self._surroundings(scenario))
+        return executor_class(scenario.EXECUTOR)(self._reactor, scenario, self._surroundings(scenario))
 
     def _take_vus(self, scenario: ScenarioConfig, count: int) -> list[VirtualUser]:
         return self._pool.take(count)

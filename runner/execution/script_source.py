@@ -8,15 +8,20 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from runner.errors import UsageError
 from runner.execution.config import TestConfig
-from runner.script.archive import Archive, is_archive, read_archive
 from runner.script.modules import ScriptModules
 from runner.script.vendor import vendor_folders
 
+if TYPE_CHECKING:
+    from runner.script.archive import Archive
+
 STDIN = "-"
+# The header of an archive's first file, which is padded with NUL bytes.
+_FIRST_BLOCK_BYTES = 512
 
 
 def open_script(config: TestConfig) -> tuple[ScriptModules, Archive | None]:
@@ -32,8 +37,8 @@ def open_script(config: TestConfig) -> tuple[ScriptModules, Archive | None]:
             f" for '{_path(config.script).as_uri()}'",
             hint="use js or archive",
         )
-    if config.script_type == "archive" or (config.script_type != "js" and is_archive(content)):
-        archive = read_archive(content, config.script)
+    archive = _archive(config, content)
+    if archive is not None:
         return ScriptModules(archive.main, vendor_folders=(), given=archive.files, is_complete=True), archive
     if config.script == STDIN:
         main, folder = (Path.cwd() / STDIN).as_uri(), Path.cwd()
@@ -41,6 +46,18 @@ def open_script(config: TestConfig) -> tuple[ScriptModules, Archive | None]:
         path = _path(config.script)
         main, folder = f"file://{quote(str(path))}", path.parent
     return ScriptModules(main, vendor_folders=vendor_folders(folder), given={main: content}), None
+
+
+def _archive(config: TestConfig, content: bytes) -> Archive | None:
+    is_text = b"\0" not in content[:_FIRST_BLOCK_BYTES]
+    if config.script_type == "js" or (not config.script_type and is_text):
+        return None
+    # What reads archives is imported for them alone.
+    from runner.script.archive import is_archive, read_archive
+
+    if config.script_type == "archive" or is_archive(content):
+        return read_archive(content, config.script)
+    return None
 
 
 def _content(script: str) -> bytes:

@@ -125,7 +125,8 @@ class EndOfTest:
     def _data(self, *, for_text: bool = False) -> SummaryData:
         return summary_data(
             self._context.collector.registry.all(),
-            self._context.root_group,
+            # The text has groups and checks from elsewhere.
+            None if for_text else self._context.root_group,
             no_color=self._config.no_color,
             is_stdout_tty=self._stdout.isatty(),
             is_stderr_tty=self._stderr.isatty(),

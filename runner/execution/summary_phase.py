@@ -60,7 +60,7 @@ class SummaryPhase:
         if "handleSummary" in self._prepared.exports.others:
             raise BadSummary("exported identifier handleSummary must be a function")
         try:
-            return self._call.run(self._summary.for_script())
+            return self._call.run(self._summary.for_script)
         except ScriptError as error:
             self._logger.error(error.log_text(), **error.log_fields())
             # A promise that was rejected is for k6 an object like any other, and an empty one.

@@ -5,7 +5,9 @@ Owns what becomes of an error in each phase, and stopping; the phases themselves
 
 from __future__ import annotations
 
-from typing import TextIO
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 from runner.engine.watchdog import Watchdog
 from runner.errors import ExitCode, K6pyError
@@ -18,7 +20,6 @@ from runner.execution.processes import hire_workers
 from runner.execution.progress import Canvas, banner
 from runner.execution.progress_display import ProgressDisplay
 from runner.execution.rest_server import NO_SERVER, RestApiFailed, serving
-from runner.execution.run_control import RunControl
 from runner.execution.run_end import RunEnd
 from runner.execution.run_log import run_log
 from runner.execution.run_progress import RunProgress
@@ -28,7 +29,6 @@ from runner.execution.summary import EndOfTest
 from runner.execution.summary_phase import SummaryPhase
 from runner.execution.terminal import terminal_safe
 from runner.execution.vu_pool import VuPool
-from runner.execution.workers.crew import Crew
 from runner.log import Logger
 from runner.metrics.sections import Sections
 from runner.ops import Interrupted
@@ -36,6 +36,11 @@ from runner.options.layers import config_file_outputs
 from runner.options.scenario_plan import describe_scenarios, scenarios_of_run
 from runner.reactor import Reactor, Task
 from runner.vu.context import Limits, ScenarioProgress
+
+if TYPE_CHECKING:
+    from runner.execution.run_control import RunControl
+    from runner.execution.workers.crew import Crew
+    from runner.options.scenarios import ScenarioConfig
 
 LINGERING = "The test is done, but --linger was enabled, so k6py is waiting for Ctrl+C to continue..."
 
@@ -57,10 +62,23 @@ def run_test(
         native: whether interpreters use QuickJS's C API.
 
     Raises:
-        UsageError: the log cannot be opened.
+        UsageError: the log or the profile cannot be opened.
     """
-    with run_log(config, terminal_safe(stdout), terminal_safe(stderr)) as logger, Reactor() as reactor:
+    with (
+        run_log(config, terminal_safe(stdout), terminal_safe(stderr)) as logger,
+        _profiling(config, stderr),
+        Reactor() as reactor,
+    ):
         return TestRun(config, reactor, logger, stdout, stderr).run(limits or Limits(), native)
+
+
+def _profiling(config: TestConfig, stderr: TextIO) -> AbstractContextManager[None]:
+    if config.profile is None:
+        return nullcontext()
+    # A run without it pays nothing for it.
+    from runner.execution.profiling import profiling
+
+    return profiling(Path(config.profile), terminal_safe(stderr))
 
 
 class _Loading:
@@ -172,18 +190,15 @@ class TestRun:
             logger=self._logger,
             lines=RunProgress(phases, scenarios, self._reactor.now).lines,
         )
-        control = RunControl(
-            prepared.context,
-            self._config.script,
-            phases,
-            scenarios,
-            stop=self._stop_by_api,
-            is_stopping=lambda: self._stopping,
-        )
         display.start()
         try:
             with (
-                serving(self._config, control, self._reactor, self._logger),
+                serving(
+                    self._config,
+                    lambda: self._control(prepared, phases, scenarios),
+                    self._reactor,
+                    self._logger,
+                ),
                 watching(
                     self._reactor,
                     sample_vus=phases.sample_vus,
@@ -201,6 +216,19 @@ class TestRun:
             display.stop()
         if has_begun:
             display.write_block()
+
+    def _control(self, prepared: PreparedTest, phases: Phases, scenarios: list[ScenarioConfig]) -> RunControl:
+        # Nobody but the REST API needs it.
+        from runner.execution.run_control import RunControl
+
+        return RunControl(
+            prepared.context,
+            self._config.script,
+            phases,
+            scenarios,
+            stop=self._stop_by_api,
+            is_stopping=lambda: self._stopping,
+        )
 
     def _run_phases(self, phases: Phases) -> bool:
         """Whether they began: the virtual users are there."""

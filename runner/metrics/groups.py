@@ -5,7 +5,6 @@ Owns paths, ids and check counts; refuses to time groups or to emit samples.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from typing import NoReturn
 
@@ -16,6 +15,9 @@ SEPARATOR = "::"
 
 
 def _id_of(path: str) -> str:
+    # It loads OpenSSL, and only scripts and programs that look at the tree want ids.
+    import hashlib
+
     return hashlib.md5(path.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
 
 
@@ -26,14 +28,18 @@ def _refuse_separator() -> NoReturn:
 class Check:
     """How often one check passed and failed in one group."""
 
-    __slots__ = ("fails", "id", "name", "passes", "path")
+    __slots__ = ("fails", "name", "passes", "path")
 
     def __init__(self, name: str, path: str) -> None:
         self.name = name
         self.path = path
-        self.id = _id_of(path)
         self.passes = 0
         self.fails = 0
+
+    @property
+    def id(self) -> str:
+        """MD5 of the path in hexadecimal, as k6 shows it."""
+        return _id_of(self.path)
 
     def add(self, passed: bool) -> None:
         """Count one result."""
@@ -79,21 +85,24 @@ class Group:
 
     Attributes:
         path: ``::outer::inner``, the value of the ``group`` tag.
-        id: MD5 of the path in hexadecimal, as k6 shows it.
         groups: children by name, in the order first seen.
         checks: by name, in the order first seen.
         totals: of the checks of the whole tree; the same object in every group of it.
     """
 
-    __slots__ = ("checks", "groups", "id", "name", "path", "totals")
+    __slots__ = ("checks", "groups", "name", "path", "totals")
 
     def __init__(self, name: str, path: str, totals: CheckTotals) -> None:
         self.name = name
         self.path = path
-        self.id = _id_of(path)
         self.groups: dict[str, Group] = {}
         self.checks: dict[str, Check] = {}
         self.totals = totals
+
+    @property
+    def id(self) -> str:
+        """MD5 of the path in hexadecimal, as k6 shows it."""
+        return _id_of(self.path)
 
     @classmethod
     def root(cls) -> Group:

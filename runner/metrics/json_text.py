@@ -12,8 +12,8 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 # Beyond 2**53 int(value) has digits that the shortest form does not have.
 _EXACT_INTEGER_MAX = 2.0**53
@@ -75,8 +75,7 @@ def json_text(
     return writer.text(value, "\n" if indent else "")
 
 
-@dataclass(frozen=True, slots=True)
-class _Writer:
+class _Writer(NamedTuple):
     step: str
     sort_keys: bool
     escape_html: bool

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from runner.errors import OptionsError
 from runner.metrics.json_text import string_text
@@ -17,8 +17,7 @@ from runner.metrics.registry import Registry, check_metric_name
 from runner.metrics.threshold import METHODS_OF_SINK, Threshold, parse_threshold
 
 
-@dataclass(frozen=True, slots=True)
-class ThresholdOutcome:
+class ThresholdOutcome(NamedTuple):
     """What one evaluation found.
 
     Attributes:

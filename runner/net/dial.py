@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from runner.errors import TransportError
 from runner.net import addresses, dns
@@ -18,9 +19,11 @@ from runner.net.proxy import Proxy, ProxySettings, open_tunnel
 from runner.net.stream import ByteCounter, ConnectTimings, SocketAddress, Stream, TcpStream
 from runner.net.tls import TlsContexts
 from runner.net.tls_errors import CODE_TLS
-from runner.net.tls_stream import TlsStream
 from runner.net.transport_errors import CODE_DIAL, dial_error, dial_timeout
 from runner.reactor import DeadlineReached, Reactor
+
+if TYPE_CHECKING:
+    from runner.net.tls_stream import TlsStream
 
 __all__ = ["ByteCounter", "ConnectTimings", "Dialer", "NetworkOptions", "Stream", "TlsAuth"]
 
@@ -157,6 +160,9 @@ class Dialer:
         return tls
 
     def _new_tls(self, stream: Stream, server_name: str, alpn: Sequence[str]) -> TlsStream:
+        # Without TLS nothing loads OpenSSL, which costs time at the start and megabytes for as long as the run.
+        from runner.net.tls_stream import TlsStream
+
         try:
             return TlsStream(stream, self._tls_contexts.context_for(server_name, alpn), server_name)
         except ValueError:

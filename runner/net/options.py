@@ -7,13 +7,12 @@ a Dialer is made, so that a mistake ends the test before its first VU starts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 DNS_TTL_S = 300.0
 
 
-@dataclass(frozen=True)
-class TlsAuth:
+class TlsAuth(NamedTuple):
     """One client certificate (k6 ``tlsAuth``).
 
     Attributes:
@@ -23,13 +22,16 @@ class TlsAuth:
     """
 
     cert: str
-    key: str = field(repr=False)
+    key: str
     domains: Sequence[str] = ()
-    password: str = field(default="", repr=False)
+    password: str = ""
+
+    def __repr__(self) -> str:
+        # Key and password are nobody's business.
+        return f"<TlsAuth {', '.join(self.domains) or 'for all'}>"
 
 
-@dataclass(frozen=True)
-class NetworkOptions:
+class NetworkOptions(NamedTuple):
     """See https://grafana.com/docs/k6/latest/using-k6/k6-options/reference/ for each of them.
 
     Attributes:
@@ -47,7 +49,7 @@ class NetworkOptions:
         environ: where HTTP_PROXY, HTTPS_PROXY, NO_PROXY and SSLKEYLOGFILE are looked up.
     """
 
-    hosts: Mapping[str, str] = field(default_factory=dict)
+    hosts: Mapping[str, str] = {}
     block_hostnames: Sequence[str] = ()
     blacklist_ips: Sequence[str] = ()
     dns_ttl_s: float = DNS_TTL_S
@@ -59,4 +61,9 @@ class NetworkOptions:
     tls_max_version: str | None = None
     tls_cipher_suites: Sequence[str] = ()
     tls_auth: Sequence[TlsAuth] = ()
-    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    environ: Mapping[str, str] = {}
+
+    def __repr__(self) -> str:
+        # The environment's proxies may have passwords.
+        shown = self._asdict() | {"environ": "..."}
+        return f"NetworkOptions({', '.join(f'{name}={value!r}' for name, value in shown.items())})"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from runner.errors import OptionsError, TransportError
@@ -24,8 +24,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 RESPONSE_HEAD_SIZE_BYTES_MAX = 16 * 1024
 
 
-@dataclass(frozen=True)
-class Proxy:
+class Proxy(NamedTuple):
     """Where to connect instead.
 
     Attributes:
@@ -37,7 +36,10 @@ class Proxy:
     host: str
     port: int
     is_secure: bool = False
-    credentials: str = field(default="", repr=False)
+    credentials: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Proxy {self.host}:{self.port}>"
 
     def connect_request(self, host: str, port: int) -> bytes:
         """The CONNECT request for a target."""

@@ -7,23 +7,21 @@ from __future__ import annotations
 
 import contextlib
 import os
-import ssl
-import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.errors import OptionsError
 from runner.net.addresses import NamePatterns
 from runner.net.cipher_suites import OPENSSL_NAMES, TLS13_NAMES
 from runner.net.options import NetworkOptions, TlsAuth
 
-VERSIONS = {
-    "tls1.0": ssl.TLSVersion.TLSv1,
-    "tls1.1": ssl.TLSVersion.TLSv1_1,
-    "tls1.2": ssl.TLSVersion.TLSv1_2,
-    "tls1.3": ssl.TLSVersion.TLSv1_3,
-}
+if TYPE_CHECKING:
+    import ssl
+
+# k6's names, which sort as the versions do, and those of the ssl module.
+VERSIONS = {"tls1.0": "TLSv1", "tls1.1": "TLSv1_1", "tls1.2": "TLSv1_2", "tls1.3": "TLSv1_3"}
 # Go's minimum for clients.
 VERSION_MIN = "tls1.2"
 # OpenSSL refuses old versions, short keys and old signatures at its usual level; a test that asks for them or
@@ -83,7 +81,7 @@ class TlsContexts:
     def _make(self, auth_index: int, alpn: Sequence[str]) -> ssl.SSLContext:
         context = self._bare_context()
         if self.verifies:
-            context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+            context.load_default_certs()
         if auth_index >= 0:
             self._load_certificate(context, auth_index)
         if alpn:
@@ -94,6 +92,9 @@ class TlsContexts:
         return context
 
     def _bare_context(self) -> ssl.SSLContext:
+        # OpenSSL is for tests that use TLS.
+        import ssl
+
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         # certificate_names.py does it, with Go's wording.
         context.check_hostname = False
@@ -105,9 +106,9 @@ class TlsContexts:
         with warnings.catch_warnings():
             # The user asked for the old version.
             warnings.simplefilter("ignore", DeprecationWarning)
-            context.minimum_version = self._min_version
-            context.maximum_version = self._max_version
-        if not self.verifies or self._min_version < ssl.TLSVersion.TLSv1_2:
+            context.minimum_version = ssl.TLSVersion[VERSIONS[self._min_version]]
+            context.maximum_version = ssl.TLSVersion[VERSIONS[self._max_version]]
+        if not self.verifies or self._min_version < VERSION_MIN:
             context.set_ciphers(LENIENT_CIPHERS)
         if self._ciphers:
             try:
@@ -119,6 +120,8 @@ class TlsContexts:
         return context
 
     def _load_certificate(self, context: ssl.SSLContext, index: int) -> None:
+        import ssl
+
         auth = self._options.tls_auth[index]
         with _pem_file(auth) as path:
             try:
@@ -134,11 +137,10 @@ def _readable(reason: str) -> str:
     return reason.lower().replace("_", " ")
 
 
-def _version(option: str, text: str) -> ssl.TLSVersion:
-    version = VERSIONS.get(text)
-    if version is None:
+def _version(option: str, text: str) -> str:
+    if text not in VERSIONS:
         raise OptionsError(f"{option}: {text!r} is none of {', '.join(VERSIONS)}")
-    return version
+    return text
 
 
 def _openssl_ciphers(names: Sequence[str]) -> str:
@@ -153,6 +155,9 @@ def _openssl_ciphers(names: Sequence[str]) -> str:
 @contextlib.contextmanager
 def _pem_file(auth: TlsAuth) -> Iterator[str]:
     """The ssl module takes certificates from files only: one that nobody else can read, gone at once."""
+    # For client certificates only.
+    import tempfile
+
     descriptor, path = tempfile.mkstemp(prefix="k6py-", suffix=".pem")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -6,9 +6,12 @@ Owns the translation only; nothing is verified here.
 from __future__ import annotations
 
 import re
-import ssl
+from typing import TYPE_CHECKING
 
 from runner.errors import TransportError
+
+if TYPE_CHECKING:
+    import ssl
 
 CODE_TLS = 1300
 CODE_NOT_TLS = 1301
@@ -45,6 +48,9 @@ def verify_error(text: str, code: int = CODE_TLS) -> TransportError:
 
 def tls_error(error: ssl.SSLError) -> TransportError:
     """The TransportError for what OpenSSL reported."""
+    # Plain connections know this module for its codes, and do without OpenSSL.
+    import ssl
+
     if isinstance(error, ssl.SSLCertVerificationError):
         return _verification(error)
     name = error.reason or ""

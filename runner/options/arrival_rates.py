@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from runner.options.durations import format_duration
@@ -17,7 +16,6 @@ from runner.options.segments import ExecutionSegment
 from runner.options.values import Stage
 
 
-@dataclass(frozen=True, kw_only=True)
 class _ArrivalRate(ScenarioConfig):
     """What both share: the unit of the rate and the VUs that are kept for it.
 
@@ -65,7 +63,6 @@ class _ArrivalRate(ScenarioConfig):
         return f"maxVUs: {first}" if first == last else f"maxVUs: {first}-{last}"
 
 
-@dataclass(frozen=True, kw_only=True)
 class ConstantArrivalRate(_ArrivalRate):
     """``constant-arrival-rate``: so many iterations start per time unit."""
 
@@ -98,7 +95,6 @@ class ConstantArrivalRate(_ArrivalRate):
         return found + duration_problems(self)
 
 
-@dataclass(frozen=True, kw_only=True)
 class RampingArrivalRate(_ArrivalRate):
     """``ramping-arrival-rate``: the rate follows stages."""
 

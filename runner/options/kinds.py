@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from runner.options.durations import format_duration, parse_duration, parse_go_duration
 from runner.options.k6_values import (
@@ -59,8 +58,7 @@ def _as_it_is(value: Any) -> object:
     return value
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """One sort of option value.
 
     Args:
@@ -253,8 +251,8 @@ DURATION = Kind(
 )
 SEGMENT = Kind("from:to", lambda value: normal_segment(string_from_json(value)), normal_segment)
 SEGMENT_SEQUENCE = Kind("points", lambda value: normal_sequence(string_from_json(value)), normal_sequence)
-STRINGS = replace(_string_list("strings", tuple), takes_empty=True)
-TRIMMED_STRINGS = replace(_string_list("strings", _trimmed), takes_empty=True)
+STRINGS = _string_list("strings", tuple)._replace(takes_empty=True)
+TRIMMED_STRINGS = _string_list("strings", _trimmed)._replace(takes_empty=True)
 TAGS = Kind("name=value", string_map_from_json, tags_from_text, tags_from_flags)
 STAGES = Kind(
     "duration:target",
@@ -263,7 +261,7 @@ STAGES = Kind(
     stages_from_flags,
     stages_to_k6,
 )
-SCENARIO_STAGES = replace(STAGES, from_json=scenario_stages_from_json)
+SCENARIO_STAGES = STAGES._replace(from_json=scenario_stages_from_json)
 DNS = Kind("settings", dns_from_json, dns_from_text, to_k6=dns_to_k6)
 TLS_VERSION = _json_only("version", tls_versions_from_json, tls_versions_to_k6)
 TLS_AUTH = _json_only("json", tls_auth_from_json, tls_auth_to_k6)
@@ -271,7 +269,7 @@ THRESHOLDS = _json_only("json", thresholds_from_json, thresholds_to_k6)
 HOSTS = _json_only("json", hosts_from_json)
 OBJECT = _json_only("json", object_from_json)
 HOST_PATTERNS = _string_list("patterns", host_patterns)
-CIDRS = replace(_string_list("ranges", cidrs), from_flags=cidrs_from_flags)
+CIDRS = _string_list("ranges", cidrs)._replace(from_flags=cidrs_from_flags)
 ANYTHING = _json_only("json", _as_it_is)
 LOCAL_IPS = Kind(
     "ranges", lambda value: local_ips_from_text(string_from_json(value)), local_ips_from_text, to_k6=",".join

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -49,8 +48,7 @@ class OptionLog(Protocol):
     def error(self, message: str, /, **fields: object) -> None: ...
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """What one place sets: typed values by k6 option name.
 
     Args:
@@ -60,7 +58,7 @@ class Layer:
     """
 
     name: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = {}
     warnings: Sequence[OptionWarning] = ()
 
 

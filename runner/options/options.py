@@ -1,6 +1,6 @@
 """The final options of a test as typed values.
 
-Owns the dataclasses that the rest of the runner reads; refuses to parse (``kinds``) or to merge (``layers``).
+Owns what the rest of the runner reads; refuses to parse (``kinds``) or to merge (``layers``).
 An attribute is None where nobody set the option, as in k6's ``exec.test.options``; what then holds is in
 the ``effective_…`` properties.  Names and meanings: https://grafana.com/docs/k6/latest/using-k6/k6-options/reference/
 """
@@ -8,7 +8,7 @@ the ``effective_…`` properties.  Names and meanings: https://grafana.com/docs/
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from runner import K6_VERSION
 from runner.options.scenarios import ScenarioConfig
@@ -46,8 +46,7 @@ DEFAULT_SYSTEM_TAGS = (
 SYSTEM_TAGS = frozenset({*DEFAULT_SYSTEM_TAGS, "vu", "iter", "ip", "ocsp_status"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options:
+class Options(NamedTuple):
     """All options of one test, after merging; ``scenarios`` is never empty (shortcuts are folded in)."""
 
     scenarios: Mapping[str, ScenarioConfig]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from runner.errors import OptionsError, UsageError
@@ -52,6 +51,13 @@ def worker_count(text: str) -> int:
     return int(text)
 
 
+def profile_file(text: str) -> str:
+    """Where the stacks of a profile go."""
+    if not text:
+        raise ValueError("use --profile alone, or --profile=file")
+    return text
+
+
 def env_variables(pairs: Sequence[str]) -> dict[str, str]:
     """``NAME=value`` texts of ``-e``; the value may hold more equals signs and may be empty."""
     variables = {}
@@ -85,6 +91,11 @@ RUN_SETTINGS = (
     OptionSpec(
         "workers", None, _text_kind("n", worker_count), "K6PY_WORKERS", "workers",
         help="processes that share the virtual users (default: one per core for large tests, else one)",
+    ),
+    OptionSpec(
+        "profile", None, _text_kind("file", profile_file), None, "profile",
+        help="show at the end, on stderr, where the processor time went, and write the stacks to"
+        " k6py-profile.txt, or to another file with =file",
     ),
     OptionSpec(
         "noThresholds", None, kinds.BOOLEAN, "K6_NO_THRESHOLDS", "no-thresholds", help="ignore thresholds"
@@ -122,9 +133,9 @@ RUN_SETTINGS = (
 )  # fmt: skip
 
 # What `inspect` and `archive` take of it: all that says how the script is loaded, and what k6 accepts there.
-_ONLY_FOR_RUNS = frozenset({"out", "noUsageReport", "workers"})
+_ONLY_FOR_RUNS = frozenset({"out", "noUsageReport", "workers", "profile"})
 LOADING_SETTINGS = tuple(
-    replace(spec, default="false") if spec.name == "includeSystemEnvVars" else spec
+    spec._replace(default="false") if spec.name == "includeSystemEnvVars" else spec
     for spec in RUN_SETTINGS
     if spec.name not in _ONLY_FOR_RUNS
 )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, NamedTuple, Self
 
 from runner.options.durations import format_duration
@@ -33,9 +32,10 @@ class Field(NamedTuple):
     kind: Kind
 
 
-@dataclass(frozen=True, kw_only=True)
 class ScenarioConfig(ABC):
     """What all executors share; attributes hold what is in force, ``given`` what was written.
+
+    A plain class that nobody changes: making eight dataclasses would take longer than reading the script.
 
     Args:
         name: the scenario's name.
@@ -61,15 +61,20 @@ class ScenarioConfig(ABC):
     }
 
     name: str
-    given: Mapping[str, object] = field(default_factory=dict)
+    given: Mapping[str, object] = {}
     start_time_s: float = 0.0
     graceful_stop_s: float = DEFAULT_GRACEFUL_STOP_S
     exec: str = DEFAULT_EXEC
-    env: Mapping[str, str] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
-    options: Mapping[str, object] = field(default_factory=dict)
+    env: Mapping[str, str] = {}
+    tags: Mapping[str, str] = {}
+    options: Mapping[str, object] = {}
     # The part of the test that this run is; None for all of it. The counts are those of the part then.
     segment: ExecutionSegment | None = None
+
+    def __init__(self, name: str, **values: Any) -> None:
+        self.name = name
+        # What is not given has the class's default.
+        vars(self).update(values)
 
     @classmethod
     def create(cls, name: str, given: Mapping[str, object]) -> Self:
@@ -85,8 +90,11 @@ class ScenarioConfig(ABC):
             for name in self.COUNTS
             if getattr(self, name) is not None
         }
-        part = replace(self, segment=own, **counts)
+        part = self._with(segment=own, **counts)
         return part if own is not None and part.max_vus() > 0 else None
+
+    def _with(self, **changes: Any) -> Self:
+        return type(self)(**{**vars(self), **changes})
 
     def _iterations_of(self, segment: ExecutionSegment) -> ExecutionSegment | None:
         """Which part of the iterations goes with `segment`, None when it has none of the VUs."""
@@ -146,6 +154,9 @@ class ScenarioConfig(ABC):
             shown[key] = None if value is None else entry.kind.to_k6(value)
         return shown
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name} {dict(self.given)}>"
+
     def _describe(self, what: str, *details: str) -> str:
         shown = [
             *details,
@@ -157,7 +168,6 @@ class ScenarioConfig(ABC):
         return f"{what} ({listed})" if listed else what
 
 
-@dataclass(frozen=True, kw_only=True)
 class _Iterations(ScenarioConfig):
     """What the two executors with a fixed number of iterations share."""
 
@@ -194,7 +204,6 @@ class _Iterations(ScenarioConfig):
         return self._describe(what, f"maxDuration: {format_duration(self.max_duration_s)}")
 
 
-@dataclass(frozen=True, kw_only=True)
 class SharedIterations(_Iterations):
     """``shared-iterations``: so many iterations, taken by whichever VU is free."""
 
@@ -204,7 +213,7 @@ class SharedIterations(_Iterations):
         part = super().in_segment(segment)
         if part is None or part.segment is None:
             return None
-        own = replace(part, iterations=part.segment.scale(self.iterations))
+        own = part._with(iterations=part.segment.scale(self.iterations))
         return own if own.iterations > 0 else None
 
     def _iterations_of(self, segment: ExecutionSegment) -> ExecutionSegment | None:
@@ -222,7 +231,6 @@ class SharedIterations(_Iterations):
         return []
 
 
-@dataclass(frozen=True, kw_only=True)
 class PerVuIterations(_Iterations):
     """``per-vu-iterations``: so many iterations by each VU."""
 
@@ -235,7 +243,6 @@ class PerVuIterations(_Iterations):
         return [] if self.iterations > 0 else ["the number of iterations must be more than 0"]
 
 
-@dataclass(frozen=True, kw_only=True)
 class ConstantVus(ScenarioConfig):
     """``constant-vus``: so many VUs loop for a time."""
 
@@ -265,7 +272,6 @@ class ConstantVus(ScenarioConfig):
         return found + duration_problems(self)
 
 
-@dataclass(frozen=True, kw_only=True)
 class RampingVus(ScenarioConfig):
     """``ramping-vus``: the number of VUs follows stages."""
 
@@ -284,7 +290,7 @@ class RampingVus(ScenarioConfig):
     def in_segment(self, segment: ExecutionSegment) -> Self | None:
         stages = tuple(Stage(stage.duration_s, segment.scale(stage.target)) for stage in self.stages)
         start_vus = segment.scale(self.start_vus)
-        part = replace(self, segment=segment, start_vus=start_vus, stages=stages)
+        part = self._with(segment=segment, start_vus=start_vus, stages=stages)
         return part if part.max_vus() > 0 else None
 
     def max_vus(self) -> int:

@@ -7,8 +7,8 @@ values (``options``).  Reference: https://grafana.com/docs/k6/latest/using-k6/k6
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from enum import Enum
+from typing import NamedTuple
 
 from runner.options import kinds
 from runner.options.kinds import Kind
@@ -16,11 +16,15 @@ from runner.options.options import SYSTEM_TAGS
 from runner.options.scenario_plan import scenarios_from_json, scenarios_to_k6
 
 SCENARIOS = Kind("json", scenarios_from_json, str, to_k6=scenarios_to_k6)
-FEATURES = replace(kinds.STRINGS)
+FEATURES = kinds.STRINGS._replace()
 # No tag at all is null to k6.
-SYSTEM_TAG_NAMES = replace(
-    kinds.TRIMMED_STRINGS, to_k6=lambda names: sorted(SYSTEM_TAGS.intersection(names)) or None
+SYSTEM_TAG_NAMES = kinds.TRIMMED_STRINGS._replace(
+    to_k6=lambda names: sorted(SYSTEM_TAGS.intersection(names)) or None
 )
+
+
+# Values of flags that may be written without one, apart from switches.
+_BARE_FLAGS = {"httpDebug": "headers", "profile": "k6py-profile.txt"}
 
 
 class Support(Enum):
@@ -31,8 +35,7 @@ class Support(Enum):
     REFUSED = "does not run, since ignoring it would change what runs"
 
 
-@dataclass(frozen=True)
-class OptionSpec:
+class OptionSpec(NamedTuple):
     """One option.
 
     Args:
@@ -60,7 +63,7 @@ class OptionSpec:
     @property
     def bare_flag(self) -> str | None:
         """The value of a flag written without one; None when it always needs a value."""
-        return "true" if self.kind is kinds.BOOLEAN else "headers" if self.name == "httpDebug" else None
+        return "true" if self.kind is kinds.BOOLEAN else _BARE_FLAGS.get(self.name)
 
     @property
     def flag_names(self) -> str:

@@ -5,39 +5,39 @@ Owns their shape; refuses to parse (``kinds``) and to know which options there a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class DnsOptions:
+class DnsOptions(NamedTuple):
     """k6's ``dns``; ``ttl_s`` is ``inf`` for ever and 0 for no cache, ``ttl`` the same as it was written."""
 
     ttl_s: float | None = None
     select: str | None = None
     policy: str | None = None
-    ttl: str | None = field(default=None, compare=False)
+    ttl: str | None = None
 
 
-@dataclass(frozen=True)
-class TlsVersions:
+class TlsVersions(NamedTuple):
     """k6's ``tlsVersion``: the oldest and the newest allowed, such as ``tls1.2``."""
 
     min: str | None = None
     max: str | None = None
 
 
-@dataclass(frozen=True)
-class TlsAuth:
+class TlsAuth(NamedTuple):
     """One client certificate of k6's ``tlsAuth``; no domains means every domain, "" no password."""
 
     cert: str
-    key: str = field(repr=False)
+    key: str
     domains: tuple[str, ...] = ()
-    password: str = field(default="", repr=False)
+    password: str = ""
+
+    def __repr__(self) -> str:
+        # Key and password are nobody's business.
+        return f"<TlsAuth {', '.join(self.domains) or 'for all'}>"
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(NamedTuple):
     """One step of ``stages``.
 
     Args:

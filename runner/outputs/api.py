@@ -6,8 +6,7 @@ Refuses: aggregates; an output gets single samples, in order, in batches.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from runner.errors import K6pyError
 from runner.metrics.collector import Sample
@@ -21,8 +20,7 @@ def _ignore(message: str, **fields: object) -> None:
     """Used where nobody wants the errors."""
 
 
-@dataclass(frozen=True)
-class RunSettings:
+class RunSettings(NamedTuple):
     """What an output may want to know of the run.
 
     Args:
@@ -34,10 +32,10 @@ class RunSettings:
     """
 
     complain: Callable[..., None] = _ignore
-    environ: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] = {}
     system_tags: Sequence[str] = ()
     parse_duration: Callable[[str], float] = float
-    thresholds: Mapping[str, object] = field(default_factory=dict)
+    thresholds: Mapping[str, object] = {}
 
 
 class Output(Protocol):

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from runner.errors import UsageError
+from runner.script.modules import canonical_url
 
 METADATA = "metadata.json"
 DATA = "data"
@@ -110,11 +111,6 @@ def read_archive(content: bytes, name: str) -> Archive:
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise UsageError(f"{complaint}: its {METADATA} or {DATA} is missing or damaged ({error})") from error
-
-
-def canonical_url(url: str) -> str:
-    """One spelling for each file: percent escapes only where they are needed."""
-    return "file://" + quote(unquote(url[7:])) if url.startswith("file://") else url
 
 
 def _object(metadata: Mapping[str, Any], name: str) -> Mapping[str, Any]:

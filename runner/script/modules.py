@@ -13,13 +13,12 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from runner.engine.interpreter import KERNEL
 from runner.engine.sandbox import SyntaxProbe
 from runner.engine.typescript import TypeScriptCompiler
 from runner.errors import ImportFailed
-from runner.script.archive import canonical_url
 from runner.script.k6_imports import K6Imports
 from runner.script.source_map import SourceMap
 
@@ -202,6 +201,11 @@ class ScriptModules:
             self._wrappers.discard(base)
             return specifier
         raise ImportFailed(f'The moduleSpecifier "{specifier}" is internal to k6py; scripts cannot import it')
+
+
+def canonical_url(url: str) -> str:
+    """One spelling for each file: percent escapes only where they are needed."""
+    return "file://" + quote(unquote(url[7:])) if url.startswith("file://") else url
 
 
 def _no_builtin(name: str) -> str:

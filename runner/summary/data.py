@@ -58,7 +58,7 @@ class SummaryData(TypedDict):
     """What ``handleSummary`` gets."""
 
     metrics: dict[str, MetricData]
-    root_group: GroupData
+    root_group: NotRequired[GroupData]
     options: SummaryOptions
     state: SummaryState
     setup_data: NotRequired[object]
@@ -73,7 +73,7 @@ NO_SETUP_DATA: Final = _NoSetupData()
 
 def summary_data(
     metrics: Iterable[Metric],
-    root_group: Group,
+    root_group: Group | None,
     *,
     duration_s: float,
     trend_stats: Sequence[str],
@@ -88,6 +88,7 @@ def summary_data(
 
     Args:
         metrics: in any order.
+        root_group: None leaves the tree of groups out.
         duration_s: length of the test run in seconds; rates per second are over this time.
         trend_stats: the aggregates of trends, in the order of the text's columns.
         time_unit: summaryTimeUnit, "" when not set.
@@ -101,7 +102,6 @@ def summary_data(
             metric.name: _metric_data(metric, duration_s, trend_stats, for_text)
             for metric in sorted(reported, key=lambda metric: metric.name)
         },
-        "root_group": _group_data(root_group),
         "options": {
             "summaryTrendStats": list(trend_stats),
             "summaryTimeUnit": time_unit,
@@ -113,6 +113,8 @@ def summary_data(
             "testRunDurationMs": duration_s * 1000,
         },
     }
+    if root_group is not None:
+        data["root_group"] = _group_data(root_group)
     if setup_data is not NO_SETUP_DATA:
         data["setup_data"] = setup_data
     return data

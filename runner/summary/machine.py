@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from runner.metrics.builtin import CHECKS
 from runner.metrics.json_text import json_text
@@ -27,8 +27,7 @@ _TREND_FIELDS = (
 )
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a summary comes from.
 
     Args:

@@ -6,8 +6,8 @@ Refuses: which metrics are shown and in which order.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
+from typing import NamedTuple
 
 from runner.summary.data import MetricData, SummaryOptions
 from runner.summary.format import plain_text, rate_text, value_text
@@ -50,8 +50,7 @@ class Paint:
         return f"\x1b[{code}m{text}\x1b[0m" if self._color else text
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One line: either a value with extras, or the columns of a trend.
 
     Attributes:

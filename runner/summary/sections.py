@@ -6,16 +6,14 @@ Refuses: text.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner.metrics.groups import Group
 from runner.metrics.sections import Section
 from runner.summary.data import SummaryData, summary_data
 
 
-@dataclass(frozen=True)
-class SectionData:
+class SectionData(NamedTuple):
     """One group or scenario.
 
     Args:

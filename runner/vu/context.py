@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from runner.net.dial import Dialer
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """How long the network may take, in seconds, where k6 has no option for it.
 
     Args:

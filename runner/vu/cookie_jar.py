@@ -11,16 +11,14 @@ import ipaddress
 import itertools
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 COOKIES_MAX = 3000
 COOKIE_SIZE_BYTES_MAX = 4096
 
 
-@dataclass(frozen=True)
-class Cookie:
+class Cookie(NamedTuple):
     """One stored cookie.
 
     Args:
@@ -172,6 +170,9 @@ def _expiry(given: dict[str, str], now_s: float) -> float | None:
     if digits.isascii() and digits.isdigit():
         # RFC 6265 section 5.2.2: zero and less expire at once; more than some centuries is for ever.
         return None if len(digits) > 10 and max_age == digits else now_s + max(-1, int(max_age[:11]))
+    # For servers that send such a date alone: it brings half of the email package.
+    from email.utils import parsedate_to_datetime
+
     try:
         return parsedate_to_datetime(given["expires"].replace("-", " ")).timestamp()
     except (KeyError, ValueError, TypeError, OverflowError):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner.engine.bridge import unpack, well_formed
 from runner.errors import ExitCode, K6pyError, ScriptError
 
 
-@dataclass(frozen=True)
-class Exports:
+class Exports(NamedTuple):
     """What a script exports.
 
     Args:
@@ -22,8 +20,7 @@ class Exports:
     others: frozenset[str]
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How a call of one of the script's functions ended.
 
     Args:

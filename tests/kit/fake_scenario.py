@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from runner.errors import ScriptError
 from runner.execution.executors.base import Executor, ExecutorVu, Surroundings
-from runner.execution.executors.registry import EXECUTORS
+from runner.execution.executors.registry import executor_class
 from runner.ops import Interrupted
 from runner.options.scenario_plan import scenario_problems, scenarios_from_json
 from runner.reactor import Reactor
@@ -97,7 +97,7 @@ class FakeScenario:
             note_start=self.late_s.append,
             min_iteration_s=min_iteration_s,
         )
-        executor = self.executor = EXECUTORS[scenario.EXECUTOR](self.reactor, scenario, around)
+        executor = self.executor = executor_class(scenario.EXECUTOR)(self.reactor, scenario, around)
 
         def run() -> None:
             if begin is not None:

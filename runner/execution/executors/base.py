@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from runner.ops import Interrupted
 from runner.options.durations import fixed_length_duration, format_duration
@@ -50,8 +50,7 @@ def _ignore(late_s: float) -> None:
     """Used where nobody wants to know."""
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What a scenario runs in.
 
     Args:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from runner.execution.executors.base import Executor
-from runner.execution.executors.constant_arrival_rate import ConstantArrivalRateExecutor
-from runner.execution.executors.constant_vus import ConstantVusExecutor
-from runner.execution.executors.per_vu_iterations import PerVuIterationsExecutor
-from runner.execution.executors.ramping_arrival_rate import RampingArrivalRateExecutor
-from runner.execution.executors.ramping_vus import RampingVusExecutor
-from runner.execution.executors.shared_iterations import SharedIterationsExecutor
+import importlib
 
-EXECUTORS: dict[str, type[Executor]] = {
-    "shared-iterations": SharedIterationsExecutor,
-    "per-vu-iterations": PerVuIterationsExecutor,
-    "constant-vus": ConstantVusExecutor,
-    "ramping-vus": RampingVusExecutor,
-    "constant-arrival-rate": ConstantArrivalRateExecutor,
-    "ramping-arrival-rate": RampingArrivalRateExecutor,
+from runner.execution.executors.base import Executor
+
+# The class is in the module that is called as the executor is.
+_CLASSES = {
+    "shared-iterations": "SharedIterationsExecutor",
+    "per-vu-iterations": "PerVuIterationsExecutor",
+    "constant-vus": "ConstantVusExecutor",
+    "ramping-vus": "RampingVusExecutor",
+    "constant-arrival-rate": "ConstantArrivalRateExecutor",
+    "ramping-arrival-rate": "RampingArrivalRateExecutor",
 }
+
+
+def executor_class(name: str) -> type[Executor]:
+    """The executor that k6 calls `name`; imported when a test asks for it, and few tests have more than one."""
+    module = importlib.import_module(f"runner.execution.executors.{name.replace('-', '_')}")
+    found: type[Executor] = getattr(module, _CLASSES[name])
+    return found

@@ -98,7 +98,7 @@ class WorkerSharedIterations(WorkerExecutor, SharedIterationsExecutor):
 
     def left_over(self) -> list[int]:
         """What nobody took; the worker that ends last tells it."""
-        if self.part.take(Counter.ENDED) != self.part.share.count - 1:
+        if self.part.take(Counter.ENDED) != self.part.share.workers - 1:
             return []
         return [self.scenario.iterations - self.part.board.taken(self.part.scenario, Counter.TAKEN)]
 
@@ -163,7 +163,7 @@ class WorkerArrivalRate(WorkerExecutor, ArrivalRateExecutor):
 
     def _own(self, start_times: Iterator[float]) -> Iterator[float]:
         """Those of the start times that are this worker's."""
-        return itertools.islice(start_times, self.part.share.index, None, self.part.share.count)
+        return itertools.islice(start_times, self.part.share.worker, None, self.part.share.workers)
 
     def _start_one(self, planned_s: float) -> None:
         if not self._free and self.part.total(Slot.FREE_VUS) > 0:

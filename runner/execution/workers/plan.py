@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from runner.errors import UsageError
 from runner.options.arrival_rates import ConstantArrivalRate, RampingArrivalRate
@@ -22,21 +22,20 @@ from runner.options.scenarios import ScenarioConfig
 VUS_PER_WORKER_MIN = 100
 
 
-@dataclass(frozen=True)
-class Share:
+class Share(NamedTuple):
     """A worker's part of one scenario.
 
     Args:
         slots: the positions, from 0, that its virtual users have among all of the scenario's, in order.
         vu_ids: their ids.
-        index: which of the scenario's workers this is, from 0.
-        count: how many workers the scenario has.
+        worker: which of the scenario's workers this is, from 0.
+        workers: how many workers the scenario has.
     """
 
     slots: tuple[int, ...]
     vu_ids: tuple[int, ...]
-    index: int
-    count: int
+    worker: int
+    workers: int
 
 
 def worker_count(asked: int | None, scenarios: Sequence[ScenarioConfig]) -> int:

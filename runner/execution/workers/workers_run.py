@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from runner.errors import InternalError
 from runner.execution.executors.base import Counts, Executor, ExecutorVu, Surroundings
-from runner.execution.executors.registry import EXECUTORS
+from runner.execution.executors.registry import executor_class
 from runner.execution.intervals import every
 from runner.execution.workers.board import Moment, Slot
 from runner.execution.workers.crew import Crew
@@ -87,7 +87,7 @@ class WorkersRun:
 
     def _view(self, scenario: ScenarioConfig) -> Executor:
         around = Surroundings(take_vus=_never, make_vu=_never, run_iteration=_never, warn=_never, drop=_never)
-        return EXECUTORS[scenario.EXECUTOR](self._reactor, scenario, around)
+        return executor_class(scenario.EXECUTOR)(self._reactor, scenario, around)
 
     def _look(self) -> None:
         """Bring the view up to date."""

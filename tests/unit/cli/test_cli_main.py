@@ -179,6 +179,14 @@ def test_switches_take_a_value_only_behind_an_equals_sign(
     assert asked_for(run, "run", *args, "s.js").flags == flags
 
 
+@pytest.mark.parametrize(
+    ("args", "file"),
+    [((), None), (("--profile",), "k6py-profile.txt"), (("--profile=stacks.txt",), "stacks.txt")],
+)
+def test_profile_goes_to_a_file(run: FakeRun, args: tuple[str, ...], file: str | None) -> None:
+    assert asked_for(run, "run", *args, "s.js").profile == file
+
+
 def test_what_follows_two_dashes_is_no_flag(run: FakeRun) -> None:
     assert asked_for(run, "run", "--", "--throw=false").script == "--throw=false"
 

@@ -61,8 +61,8 @@ def test_without_fork_workers_are_refused(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_vus_are_dealt_out_in_turn() -> None:
     assert shares(read(a=vus(5)), 2) == [
-        {"a": Share(slots=(0, 2, 4), vu_ids=(1, 3, 5), index=0, count=2)},
-        {"a": Share(slots=(1, 3), vu_ids=(2, 4), index=1, count=2)},
+        {"a": Share(slots=(0, 2, 4), vu_ids=(1, 3, 5), worker=0, workers=2)},
+        {"a": Share(slots=(1, 3), vu_ids=(2, 4), worker=1, workers=2)},
     ]
 
 
@@ -85,13 +85,13 @@ def test_a_graceful_stop_keeps_the_vus() -> None:
 def test_a_worker_without_vus_has_no_part() -> None:
     plan = shares(read(a=vus(2), b=rate(1, 1)), 3)
     assert [sorted(part) for part in plan] == [["a"], ["a"], ["b"]]
-    assert plan[2]["b"] == Share(slots=(0,), vu_ids=(3,), index=0, count=1)
+    assert plan[2]["b"] == Share(slots=(0,), vu_ids=(3,), worker=0, workers=1)
 
 
 def test_every_worker_may_make_vus_of_an_arrival_rate() -> None:
     plan = shares(read(a=rate(1, 9)), 3)
     assert [part["a"].vu_ids for part in plan] == [(1,), (), ()]
-    assert [(part["a"].index, part["a"].count) for part in plan] == [(0, 3), (1, 3), (2, 3)]
+    assert [(part["a"].worker, part["a"].workers) for part in plan] == [(0, 3), (1, 3), (2, 3)]
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3, 8])
@@ -107,8 +107,8 @@ def test_each_slot_has_one_worker_and_each_vu_one_scenario_at_a_time(workers: in
     for scenario in scenarios:
         parts = [part[scenario.name] for part in plan if scenario.name in part]
         assert sorted(slot for part in parts for slot in part.slots) == list(range(scenario.planned_vus()))
-        assert [part.index for part in parts] == list(range(len(parts)))
-        assert {part.count for part in parts} == {len(parts)}
+        assert [part.worker for part in parts] == list(range(len(parts)))
+        assert {part.workers for part in parts} == {len(parts)}
     for number, part in enumerate(plan):
         assert all((vu_id - 1) % workers == number for share in part.values() for vu_id in share.vu_ids)
         assert not {*part["a"].vu_ids} & {*part["b"].vu_ids} if {"a", "b"} <= set(part) else True

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from runner.errors import UsageError
-from runner.script.archive import Archive, canonical_url, is_archive, read_archive, write_archive
+from runner.script.archive import Archive, is_archive, read_archive, write_archive
+from runner.script.modules import canonical_url
 
 MAIN = "file:///tests/my%20script.js"
 
