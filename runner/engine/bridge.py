@@ -168,15 +168,15 @@ class Bridge:
         wrapped = f"(function (exports, require, module) {{{source}\n}})"
         return "ok" if self._door.compile(wrapped, url) else "threw"
 
-    def compile_part(self, source: str, name: str) -> str:
-        """Compile a part of a face, for the kernel.
+    def compile_part(self, source: str, name: str, slot: int) -> str:
+        """Compile a part of the kernel or a face, for the kernel.
 
         Returns:
-            "ok" when the function is in slot 0; otherwise the source itself, for the kernel to compile.
+            "ok" when the function is in `slot`; otherwise the source itself, for the kernel to compile.
         """
         if self._door is None:
             return source
-        self._door.define_function(name, f"(function (exports, kernel) {{{source}\n}})")
+        self._door.define_function(name, f"(function (exports, kernel) {{{source}\n}})", slot)
         return "ok"
 
 

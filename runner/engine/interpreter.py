@@ -10,6 +10,7 @@ script calls the host (ops).  An interpreter must not be entered while its own c
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 from collections.abc import Callable, Mapping
@@ -24,6 +25,8 @@ from runner.ops import Interrupted, Op, Thrown
 
 KERNEL = "k6py:kernel"
 _KERNEL_SOURCE = Path(__file__).with_name("kernel.js").read_text(encoding="utf-8")
+# Parts of the kernel, each in a file beside it.
+_KERNEL_PART = f"{KERNEL}/"
 _ENTER = b'globalThis[Symbol.for("k6py.enter")]()'
 # dukpy puts its own names on the global object whenever it is entered; a module with a fresh name takes them
 # off again before the script's code runs.
@@ -282,7 +285,7 @@ class Interpreter:
         """The exception in slot 0, or ours that it stands for."""
         assert self._door is not None
         try:
-            told = self._door.enter("describeSlot", ())
+            told = self._door.enter("rarely", ("describeSlot",))
         except ScriptFailed:
             return ScriptError("Error: an exception that cannot be put into words")
         described = well_formed(json.loads(str(told)))
@@ -299,20 +302,31 @@ class Interpreter:
         self._require_loading()
         return self._bridge.compile(self._modules.commonjs_source(url), url)
 
-    def _part(self, name: str) -> str:
-        """The op behind lazy(): compile a part of a face, whenever it is asked for."""
-        return self._bridge.compile_part(self._modules.load(name), name)
+    def _part(self, name: str, slot: int) -> str:
+        """The op behind lazy(): compile a part of the kernel or a face, whenever it is asked for."""
+        if name.startswith(_KERNEL_PART):
+            source = _kernel_part(name.removeprefix(_KERNEL_PART))
+        else:
+            source = self._modules.load(name)
+        return self._bridge.compile_part(source, name, slot)
 
     def _import(self, url: str) -> None:
         """The op behind require(): evaluate a module at once and hand its namespace to the kernel."""
         self._require_loading()
         source = (
-            f"import * as m from {json.dumps(url)};\nimport {{ deliver }} from '{KERNEL}';\ndeliver(m);\n"
+            f"import * as m from {json.dumps(url)};\nimport {{ lazy }} from '{KERNEL}';\n"
+            f"lazy('{KERNEL}/commonjs')().deliver(m);\n"
         )
         try:
             self.run_module(f"k6py:require/{url}", source)
         except ScriptError as error:
             raise _thrown_again(error, url) from None
+
+
+@functools.cache
+def _kernel_part(name: str) -> str:
+    """The source of a part of the kernel."""
+    return Path(__file__).with_name(f"{name}.js").read_text(encoding="utf-8")
 
 
 def _thrown_again(error: ScriptError, url: str) -> Exception:

@@ -25,8 +25,9 @@ _EVAL_GLOBAL = 0
 _EVAL_GLOBAL_WITHOUT_RUNNING = 0 | 1 << 5
 _EVAL_MODULE_WITHOUT_RUNNING = 1 | 1 << 5
 _OBJECT_BYTECODE = 1
-# Without its text, which only Function.prototype.toString() of our own functions would show; lines stay.
-_OBJECT_STRIP_SOURCE = 1 << 4
+# Without its text, which only Function.prototype.toString() of our own functions would show, and without names of files
+# and lines, which no stack trace has of our own code.
+_OBJECT_STRIP_SOURCE, _OBJECT_STRIP_DEBUG = 1 << 4, 1 << 5
 _CAPSULE_NAME = b"DUKPY_CONTEXT_CAPSULE"
 
 
@@ -252,8 +253,8 @@ class NativeDoor:
         """
         _library.JS_FreeValue(self._context, self._compiled(name, source, _EVAL_MODULE_WITHOUT_RUNNING))
 
-    def define_function(self, name: str, source: str) -> None:
-        """Put the function that `source`, an expression of ours, describes into slot 0.
+    def define_function(self, name: str, source: str, slot: int) -> None:
+        """Put the function that `source`, an expression of ours, describes into `slot`.
 
         Raises:
             InternalError: it does not parse.
@@ -261,7 +262,7 @@ class NativeDoor:
         code = self._compiled(name, source, _EVAL_GLOBAL_WITHOUT_RUNNING)
         # It takes the reference to `code` for its own.
         function = _library.JS_EvalFunction(self._context, code)
-        _library.JS_SetPropertyUint32(self._context, self._slots, 0, function)
+        self._put(slot, function)
 
     def _compiled(self, name: str, source: str, flags: int) -> JSValue:
         """What `source` compiles to, from the bytecode of another interpreter when there is some."""
@@ -274,7 +275,7 @@ class NativeDoor:
         value = _library.JS_Eval(self._context, text, len(text), name.encode(), flags)
         self._check(name, value)
         size = ctypes.c_size_t()
-        flags = _OBJECT_BYTECODE | _OBJECT_STRIP_SOURCE
+        flags = _OBJECT_BYTECODE | _OBJECT_STRIP_SOURCE | _OBJECT_STRIP_DEBUG
         address = _library.JS_WriteObject(self._context, ctypes.byref(size), value, flags)
         if address:
             _bytecode[name, source] = ctypes.string_at(address, size.value)

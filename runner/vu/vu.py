@@ -53,6 +53,8 @@ class VirtualUser(Sampler):
         self._bindings: dict[str, Binding] = {}
         self._interpreter: Interpreter | None = None
         self._setup_data: str | None = None
+        # Whether the interpreter has it.
+        self._has_setup_data = False
         self._extra_env: dict[str, str] = {}
 
     # ---- for bindings
@@ -102,10 +104,7 @@ class VirtualUser(Sampler):
         interpreter = Interpreter(self.context.modules, self._engine_ops(), native=self.context.native)
         self._interpreter = interpreter
         self.event_loop.now_s = self.reactor.now()
-        interpreter.run_module("k6py:start", "import 'k6py:globals';")
-        interpreter.enter("variables", json.dumps({"__ENV": self._env(), "__VU": self.vu_id}))
-        if self.context.compatibility_mode == "extended":
-            interpreter.enter("defineGlobal")
+        interpreter.run_module("k6py:start", self._start_code())
         try:
             self._run_init_code(interpreter)
             if interpreter.bridge.interrupted:
@@ -119,17 +118,23 @@ class VirtualUser(Sampler):
             raise
         interpreter.is_loading = False
         interpreter.collect_from_now_on()
-        if self._setup_data is not None:
-            interpreter.enter("setupData", self._setup_data)
+        self._has_setup_data = False
+
+    def _start_code(self) -> str:
+        """Code of ours that makes the globals."""
+        variables = json.dumps({"__ENV": self._env(), "__VU": self.vu_id})
+        lines = ["import 'k6py:globals';", f"Object.assign(globalThis, JSON.parse({json.dumps(variables)}));"]
+        if self.context.compatibility_mode == "extended":
+            lines.append("globalThis.global = globalThis;")
+        return "\n".join(lines)
 
     def _run_init_code(self, interpreter: Interpreter) -> None:
         main = self.context.modules.main
         commonjs = self.context.modules.source(main).commonjs
-        interpreter.enter("begin")
         interpreter.run_module(
             "k6py:main",
-            f"import * as script from {json.dumps(main)};\nimport {{ loaded }} from '{KERNEL}';\n"
-            f"loaded(script, {json.dumps(commonjs)});\n",
+            f"import * as script from {json.dumps(main)};\nimport {{ vu }} from '{KERNEL}';\n"
+            f"vu.script = script{'.default' if commonjs else ''};\nvu.outcome.done = true;\n",
         )
         outcome = self._loop_runner.settle(interpreter, interpreter.enter("state"))
         if outcome.error is not None:
@@ -139,7 +144,7 @@ class VirtualUser(Sampler):
 
     def exports(self) -> Exports:
         """What the loaded script exports."""
-        found = self._loaded().enter("exports")
+        found = self._loaded().enter("rarely", "exports")
         return Exports(frozenset(found["functions"]), frozenset(found["others"]))
 
     def script_options(self) -> str | None:
@@ -153,8 +158,7 @@ class VirtualUser(Sampler):
     def give_setup_data(self, data: str | None) -> None:
         """What setup() returned, as JSON; the argument of all later calls."""
         self._setup_data = data
-        if self._interpreter is not None:
-            self._interpreter.enter("setupData", data)
+        self._has_setup_data = False
 
     def _loaded(self) -> Interpreter:
         if self._interpreter is None:
@@ -206,7 +210,7 @@ class VirtualUser(Sampler):
         if dict(env or {}) != self._extra_env:
             self._extra_env = dict(env or {})
             if self._interpreter is not None:
-                self._interpreter.enter("variables", json.dumps({"__ENV": self._env()}))
+                self._interpreter.enter("rarely", "variables", json.dumps({"__ENV": self._env()}))
         self.tags = tags
         group = self.context.root_group if group is None else group
         self.set_group(group, group.path)
@@ -238,7 +242,7 @@ class VirtualUser(Sampler):
             deadline_s: on the reactor's clock; JavaScript that computes beyond it is cut off.
         """
         iteration = self.iteration.in_instance if self.phase == "vu" else None
-        return self._enter(deadline_s, "run", function, iteration)
+        return self._enter(deadline_s, function, iteration)
 
     def summarise(self, data: str, deadline_s: float | None = None) -> Outcome:
         """run() for handleSummary(); `files` has what it gave.
@@ -246,14 +250,18 @@ class VirtualUser(Sampler):
         Args:
             data: its argument as JSON.
         """
-        return self._enter(deadline_s, "summarise", data)
+        self.give_setup_data(data)
+        return self._enter(deadline_s, "handleSummary", None)
 
-    def _enter(self, deadline_s: float | None, *entry: Any) -> Outcome:
+    def _enter(self, deadline_s: float | None, function: str, iteration: int | None) -> Outcome:
         group, group_tag = self.group, self.tags.get("group")
         interpreter = None
         try:
             interpreter = self._loaded_for_run(deadline_s)
-            outcome = self._loop_runner.settle(interpreter, interpreter.run_macrotask(*entry))
+            argument = None if self._has_setup_data else self._setup_data
+            self._has_setup_data = True
+            state = interpreter.run_macrotask("run", function, iteration, argument)
+            outcome = self._loop_runner.settle(interpreter, state)
         except ScriptError as error:
             # Raised while the script loads again, or for a rejection that nobody handled.
             outcome = Outcome(error=error if interpreter is None else uncaught_error(error))
@@ -303,7 +311,7 @@ class VirtualUser(Sampler):
     def _as_json(self, entry: str, complaint: str) -> str | None:
         interpreter = self._loaded()
         interpreter.run_module("k6py:result", "import 'k6py:setup-data';")
-        return json_of(interpreter.enter(entry), complaint)
+        return json_of(interpreter.enter("rarely", entry), complaint)
 
     def files(self) -> dict[str, str | bytes] | None:
         """What the last summarise() gave: contents by path, None for nothing.
@@ -311,7 +319,9 @@ class VirtualUser(Sampler):
         Raises:
             BadSummary: something else.
         """
-        return None if self._interpreter is None else summary_files(self._interpreter.enter("files"))
+        return (
+            None if self._interpreter is None else summary_files(self._interpreter.enter("rarely", "files"))
+        )
 
     def interrupt(self) -> None:
         """Cut off what computes in this VU at the watchdog's next tick; parked code is the reactor's."""
@@ -333,7 +343,7 @@ class VirtualUser(Sampler):
         What throws meanwhile is not told, as in k6.
         """
         self._drop_timers()
-        interpreter.enter("calm")
+        interpreter.enter("rarely", "calm")
         self._loop_runner.cancel_promises()
         for binding in self._bindings.values():
             binding.wind_down()
