@@ -36,7 +36,7 @@ from runner.protocol.websocket import (
     ProtocolStateError,
     TextMessage,
 )
-from runner.vu.event_loop import EventLoop
+from runner.vu.event_loop import LoopTimers
 
 CLOSE_GOING_AWAY = 1001
 # Events that one crossing brings, so that a flood neither grows memory nor keeps other VUs waiting.
@@ -57,7 +57,7 @@ class Socket:
     started_s: float
     sent: Tally
     received: Tally
-    timers: EventLoop = field(default_factory=EventLoop)
+    timers: LoopTimers = field(default_factory=LoopTimers)
     pings: dict[bytes, float] = field(default_factory=dict)
     ping_numbers: itertools.count[int] = field(default_factory=itertools.count)
     close_sent: bool = False

@@ -13,11 +13,11 @@ from __future__ import annotations
 import functools
 import itertools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from runner.engine.bridge import Bridge, well_formed
+from runner.engine.bridge import Bridge, FindOp, well_formed
 from runner.engine.extension import _dukpy
 from runner.engine.native import Argument, ScriptFailed, keep_for_ever, open_door
 from runner.errors import ScriptError
@@ -74,26 +74,24 @@ class Interpreter:
 
     Args:
         modules: resolves and loads everything that is imported.
-        ops: functions by full name, for the kernel and the modules.
+        find_op: a function by its full name (``module.verb``), for the kernel and the modules; None for none.
         native: False keeps to dukpy's public interface (the slower path).
     """
 
-    def __init__(self, modules: ModuleSource, ops: Mapping[str, Op], *, native: bool = True) -> None:
+    def __init__(self, modules: ModuleSource, find_op: FindOp, *, native: bool = True) -> None:
         self._ctx = _dukpy.create_context()
         door = self._door = open_door(self._ctx) if native else None
         self._modules = modules
         self._load_errors: list[Exception] = []
         self._entries = itertools.count(1)
-        self._bridge = Bridge(door)
+        self._find_op = find_op
+        self._bridge = Bridge(door, self._find)
         # Files are compiled and required while the init code runs, and not later.
         self.is_loading = True
         # The watchdog cut JavaScript off in the middle of something.
         self._is_broken = False
         # When the watchdog may cut off what runs here; None lets it run.
         self.deadline_s: float | None = None
-        self._bridge.register(ops)
-        self._bridge.register({"engine.import": Op(self._import), "engine.compile": Op(self._compile)})
-        self._bridge.register({"engine.part": Op(self._part)})
         self._call_python = self._bridge.call
         if door is None:
             self._evaluate(_KERNEL_SOURCE, {"native": False}, KERNEL)
@@ -227,6 +225,15 @@ class Interpreter:
     def abandon(self) -> None:
         """To be called when a module may still await something: it must not be given back to the system."""
         keep_for_ever(self._ctx)
+
+    def _find(self, name: str) -> Op | None:
+        if name == "engine.part":
+            return Op(self._part)
+        if name == "engine.import":
+            return Op(self._import)
+        if name == "engine.compile":
+            return Op(self._compile)
+        return self._find_op(name)
 
     def _evaluate(self, source: str, values: Any, name: str = "") -> None:
         self._run(source.encode("utf-8", "replace"), json.dumps(values), bool(name), name)

@@ -8,7 +8,7 @@ Decides neither when an iteration starts nor what is logged of it: that is runne
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from jsbindings.api import Binding
@@ -101,7 +101,7 @@ class VirtualUser(Sampler):
         self.phase = "init"
         self._loop_runner = LoopRunner(self.reactor)
         self._bindings = {}
-        interpreter = Interpreter(self.context.modules, self._engine_ops(), native=self.context.native)
+        interpreter = Interpreter(self.context.modules, self._find_op, native=self.context.native)
         self._interpreter = interpreter
         self.event_loop.now_s = self.reactor.now()
         interpreter.run_module("k6py:start", self._start_code())
@@ -166,23 +166,24 @@ class VirtualUser(Sampler):
         assert self._interpreter is not None
         return self._interpreter
 
-    def _engine_ops(self) -> dict[str, Op]:
-        return {
-            "engine.ops": Op(self._ops_of),
-            "engine.resolve": Op(self._resolve),
-            "engine.original_position": Op(self.context.modules.original_position),
-        }
+    def _find_op(self, name: str) -> Op | None:
+        if name == "engine.ops":
+            return Op(self._ops_of)
+        if name == "engine.resolve":
+            return Op(self._resolve)
+        if name == "engine.original_position":
+            return Op(self.context.modules.original_position)
+        module, _, verb = name.rpartition(".")
+        binding = self._bindings.get(module)
+        return None if binding is None else binding.bound_op(verb)
 
-    def _ops_of(self, module: str) -> list[tuple[str, list[int], bool]]:
+    def _ops_of(self, module: str) -> list[tuple[str, Sequence[int], bool]]:
         """Bring a binding to life and tell the kernel which ops it has."""
         found = self.context.registry.find(module)
         if module not in self.context.shared:
             self.context.shared[module] = found.create_shared()
-        binding = self._bindings[module] = found(self, self.context.shared[module])
-        table = binding.ops()
-        assert self._interpreter is not None
-        self._interpreter.bridge.register({f"{module}.{verb}": op for verb, op in table.items()})
-        return [(verb, list(op.byte_arguments), op.is_promise) for verb, op in table.items()]
+        self._bindings[module] = found(self, self.context.shared[module])
+        return found.op_table()
 
     def _resolve(self, base: str, specifier: str) -> dict[str, Any]:
         if self.phase != "init":
