@@ -8,6 +8,9 @@ const { native } = globalThis.dukpy;
 delete globalThis.call_python;
 delete globalThis.dukpy;
 
+// For modules of ours: a script that looks it up makes all globals ordinary (see onRead).
+export const { getOwnPropertyDescriptor } = Object;
+
 // --- errors ----------------------------------------------------------------------------------------------------------
 
 // k6's own name for what its modules throw; part of what scripts see (e.name, String(e)).
@@ -18,7 +21,7 @@ const errorClasses = { Error, GoError, TypeError, RangeError, SyntaxError, Refer
 
 // QuickJS drops an interruption that comes while it runs the hook, and a script that throws all the time would run on
 // and on. So hooks that did not come to their end are counted, and after some the hook takes itself out.
-const { set: setHook } = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
+const { set: setHook } = getOwnPropertyDescriptor(Error, 'prepareStackTrace');
 const UNFINISHED_MAX = 20;
 let unfinished = 0;
 
