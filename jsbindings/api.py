@@ -7,9 +7,9 @@ docs/add-a-binding.md walks through one.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, overload
 
 from runner.ops import Op, Thrown
 
@@ -104,19 +104,27 @@ class Binding:
             return cls.face
         return (Path(inspect.getfile(cls)).parent / "face.js").read_text(encoding="utf-8")
 
-    def ops(self) -> dict[str, Op]:
-        """The marked methods by name, as the engine takes them."""
-        table = {}
-        for name, byte_arguments, init_error, blocking, promise in _marked_methods(type(self)):
-            method = getattr(self, name)
-            if blocking:
-                method = self._in_thread(method)
-            if promise:
-                method = self._as_promise(f"{self.module}.{name}", method)
-            if init_error is not None:
-                method = self._not_in_init(method, init_error)
-            table[name] = Op(method, byte_arguments, promise)
-        return table
+    @classmethod
+    def op_table(cls) -> list[tuple[str, Sequence[int], bool]]:
+        """Each marked method's name, positions of bytes among its arguments, and whether it gives a promise."""
+        return [(name, mark.byte_arguments, mark.promise) for name, mark in _marked_methods(cls).items()]
+
+    def bound_op(self, name: str) -> Op | None:
+        """The marked method `name` as the engine takes it; None when there is none.
+
+        Made when it is first called: a virtual user has many bindings and calls few of their methods.
+        """
+        mark = _marked_methods(type(self)).get(name)
+        if mark is None:
+            return None
+        method = getattr(self, name)
+        if mark.blocking:
+            method = self._in_thread(method)
+        if mark.promise:
+            method = self._as_promise(f"{self.module}.{name}", method)
+        if mark.init_error is not None:
+            method = self._not_in_init(method, mark.init_error)
+        return Op(method, mark.byte_arguments, mark.promise)
 
     def _in_thread(self, method: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any) -> Any:
@@ -142,19 +150,27 @@ class Binding:
         return call
 
 
-_Marked = tuple[str, tuple[int, ...], str | None, bool, bool]
-_methods: dict[type[Binding], list[_Marked]] = {}
+class _Mark(NamedTuple):
+    """What is known of an op from its class."""
+
+    byte_arguments: tuple[int, ...]
+    init_error: str | None
+    blocking: bool
+    promise: bool
 
 
-def _marked_methods(binding: type[Binding]) -> list[_Marked]:
-    """Name, positions of bytes and marks of each op; looked up once per class, not per VU."""
+_methods: dict[type[Binding], dict[str, _Mark]] = {}
+
+
+def _marked_methods(binding: type[Binding]) -> dict[str, _Mark]:
+    """Each op by name; looked up once per class, not per VU."""
     if binding not in _methods:
-        found = []
+        found = {}
         for name, function in inspect.getmembers(binding, inspect.isfunction):
             mark = getattr(function, _MARK, None)
             if mark is not None:
                 parameters = list(inspect.signature(function).parameters.values())[1:]
                 positions = tuple(i for i, p in enumerate(parameters) if "bytes" in str(p.annotation))
-                found.append((name, positions, *mark))
+                found[name] = _Mark(positions, *mark)
         _methods[binding] = found
     return _methods[binding]

@@ -1,10 +1,10 @@
 // What becomes of a value that a script hands to a k6 module: the modules are Go functions, and Go's names of types are
 // in what they complain about. Observed in k6 v2.2.0.
-import { GoError } from 'k6py:kernel';
+import { getOwnPropertyDescriptor, GoError } from 'k6py:kernel';
 
-const { get: typedArrayName } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype),
+const { get: typedArrayName } = getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype),
   Symbol.toStringTag);
-const { get: byteLength } = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength');
+const { get: byteLength } = getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength');
 
 // Not instanceof: what only has the prototype holds no bytes.
 const isArrayBuffer = (value) => {

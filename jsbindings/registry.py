@@ -43,6 +43,7 @@ BUILTIN = {
 # JavaScript that faces share, or load when they need it.
 _HELPERS = {
     "k6py:blob": "blob.js",
+    "k6py:blob-contents": "blob_contents.js",
     "k6py:file-states": "experimental_fs/states.js",
     "k6py:go-text": "go_text.js",
     "k6py:go-values": "go_values.js",
@@ -62,23 +63,21 @@ _HELPERS = {
     "k6py:streams/readable": "experimental_streams/readable.js",
     "k6py:streams/writable": "experimental_streams/writable.js",
     "k6py:tags": "tags.js",
+    "k6py:timers": "timers/timers.js",
     "k6py:turns": "turns.js",
 }
 
 # The globals that every script finds (https://grafana.com/docs/k6/latest/javascript-api/init-context/ and
 # pages beside it).
 GLOBALS = """
-import 'k6py:collation';
-import { require } from 'k6py:kernel';
-import { console } from 'k6py:console';
-import { open } from 'k6py:files';
-import { TextEncoder, TextDecoder } from 'k6py:text-encoding';
-import { crypto } from 'k6py:webcrypto';
-import { setTimeout, clearTimeout, setInterval, clearInterval } from 'k6/timers';
-Object.assign(globalThis, {
-  console, open, require, TextEncoder, TextDecoder, crypto, setTimeout, clearTimeout, setInterval,
-  clearInterval,
-});
+import { onRead } from 'k6py:kernel';
+onRead(globalThis, 'k6py:console', ['console']);
+onRead(globalThis, 'k6py:files', ['open']);
+onRead(globalThis, 'k6py:kernel/commonjs', ['require']);
+onRead(globalThis, 'k6py:text-encoding', ['TextEncoder', 'TextDecoder']);
+onRead(globalThis, 'k6py:webcrypto', ['crypto']);
+onRead(globalThis, 'k6py:timers', ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval']);
+onRead(String.prototype, 'k6py:collation', ['localeCompare']);
 """
 
 # Modules of k6 v2.2.0 that this version does not have.

@@ -1,5 +1,5 @@
 // What becomes of the value that setup() returns: k6 exports it to Go and writes it as JSON. Loaded when there is one.
-import { onResult } from 'k6py:kernel';
+import { vu } from 'k6py:kernel';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
@@ -76,7 +76,7 @@ const converted = (value, path, parents) => {
   }
 };
 
-onResult((value) => {
+vu.describeResult = (value) => {
   try {
     return { json: value === undefined ? undefined : JSON.stringify(converted(value, [], [])) };
   } catch (error) {
@@ -85,4 +85,4 @@ onResult((value) => {
     }
     throw error;
   }
-});
+};

@@ -1,4 +1,6 @@
 // An array whose elements the host keeps: each is made anew, and frozen, when it is read.
+import { getOwnPropertyDescriptor as ownProperty } from 'k6py:kernel';
+
 const freeze = (value) => {
   if (typeof value === 'object' && value !== null) {
     Object.values(value).forEach(freeze);
@@ -37,7 +39,7 @@ export const sharedView = (length, row) => {
       if (isElement(key)) {
         return { value: read(key), writable: true, enumerable: true, configurable: true };
       }
-      const own = Reflect.getOwnPropertyDescriptor(target, key);
+      const own = ownProperty(target, key);
       return key === 'length' ? { ...own, value: length } : own;
     },
     set: refuse,

@@ -1,7 +1,8 @@
 // The global console: https://grafana.com/docs/k6/latest/javascript-api/ ; formatting as k6 shows values.
-import { ops } from 'k6py:kernel';
+// Loaded by lazy().
+'use strict';
 
-const host = ops('k6py:console');
+const host = kernel.ops('k6py:console');
 
 const typedArray = (value) => {
   const items = Array.from(value, String);
@@ -70,7 +71,7 @@ const nested = (value, parents) => {
 
 const line = (args) => args.map((value) => shown(value, [])).join(' ');
 
-export const console = {
+exports.console = {
   log: (...args) => host.write('info', line(args)),
   info: (...args) => host.write('info', line(args)),
   debug: (...args) => host.write('debug', line(args)),

@@ -1,7 +1,8 @@
 // k6/crypto: https://grafana.com/docs/k6/latest/javascript-api/k6-crypto/
-import { GoError, onForgotten, ops } from 'k6py:kernel';
+import { GoError, lazy, ops } from 'k6py:kernel';
 import { bytesOf, integerOf, textOf } from 'k6py:go-values';
 
+const { onForgotten } = lazy('k6py:kernel/forgotten')();
 const crypto = ops('k6/crypto');
 
 const ALGORITHMS = ['md4', 'md5', 'sha1', 'sha256', 'sha384', 'sha512', 'sha512_224', 'sha512_256', 'ripemd160'];

@@ -1,10 +1,10 @@
 // k6/experimental/csv: https://grafana.com/docs/k6/latest/javascript-api/k6-experimental/csv/
-import { GoError, ops } from 'k6py:kernel';
+import { GoError, lazy, ops } from 'k6py:kernel';
 import { fileStates } from 'k6py:file-states';
-import { namedError } from 'k6py:named-error';
 import { sharedView } from 'k6py:shared-view';
-import { turns } from 'k6py:turns';
 
+const { namedError } = lazy('k6py:named-error')();
+const { turns } = lazy('k6py:turns')();
 const csv = ops('k6/experimental/csv');
 const turn = turns(csv.pause);
 

@@ -1,10 +1,10 @@
 // k6/experimental/fs: https://grafana.com/docs/k6/latest/javascript-api/k6-experimental/fs/
 // The host keeps each file's content once for all virtual users; a File has its own position in it.
-import { ops } from 'k6py:kernel';
+import { lazy, ops } from 'k6py:kernel';
 import { fileStates } from 'k6py:file-states';
-import { namedError, take } from 'k6py:named-error';
-import { turns } from 'k6py:turns';
 
+const { namedError, take } = lazy('k6py:named-error')();
+const { turns } = lazy('k6py:turns')();
 const fs = ops('k6/experimental/fs');
 const turn = turns(fs.pause);
 

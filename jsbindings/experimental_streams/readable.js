@@ -1,7 +1,6 @@
 // Readable streams with their default controller and reader: https://streams.spec.whatwg.org/#rs
 // One object holds what the standard calls the slots of a stream and of its controller.
-import { GoError } from 'k6py:kernel';
-import { known } from 'k6py:streams/known';
+import { GoError, lazy } from 'k6py:kernel';
 import { Deferred, OURS, Queue, ensureRejected, promiseCall, readCallbacks, readStrategy, requireOurs } from 'k6py:streams/queue';
 
 const END = () => ({ value: undefined, done: true });
@@ -279,4 +278,4 @@ export class ReadableStream {
   }
 }
 
-known.ReadableStream = ReadableStream;
+lazy('k6py:streams/known')().ReadableStream = ReadableStream;

@@ -1,9 +1,10 @@
-// The global open(): https://grafana.com/docs/k6/latest/javascript-api/init-context/open/
-import { callingFile, ops } from 'k6py:kernel';
+// The global open(): https://grafana.com/docs/k6/latest/javascript-api/init-context/open/ . Loaded by lazy().
+'use strict';
 
-const files = ops('k6py:files');
+const { callingFile } = kernel.lazy('k6py:kernel/stacks')();
+const files = kernel.ops('k6py:files');
 
-export function open(path, mode) {
+exports.open = function open(path, mode) {
   const from = callingFile();
   return mode === 'b' ? files.read_binary(String(path ?? ''), from) : files.read_text(String(path ?? ''), from);
-}
+};

@@ -1,12 +1,13 @@
 // k6/http: https://grafana.com/docs/k6/latest/javascript-api/k6-http/
 // Requests, batches and cookie jars as scripts call them; what goes on the wire, cookies and metrics are the host's.
-import { GoError, handles, onForgotten } from 'k6py:kernel';
+import { GoError, handles, lazy } from 'k6py:kernel';
 import { goText, goType } from 'k6py:go-text';
 import { Chunks, file } from 'k6py:http/body';
 import { http } from 'k6py:http/host';
 import { expectedStatuses, isAddress, readRequest, setResponseCallback, url } from 'k6py:http/params';
 import { grouped, Response, sendWith } from 'k6py:http/response';
 
+const { onForgotten } = lazy('k6py:kernel/forgotten')();
 export { expectedStatuses, file, setResponseCallback, url };
 
 // --- requests --------------------------------------------------------------------------------------------------------

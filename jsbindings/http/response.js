@@ -2,7 +2,8 @@
 import { GoError, lazy } from 'k6py:kernel';
 import { encodeForm } from 'k6py:http/body';
 import { http } from 'k6py:http/host';
-import { TextDecoder } from 'k6py:text-encoding';
+
+const encoding = lazy('k6py:text-encoding');
 
 export const notAvailable = (name) => new GoError(`${name} is not available in this version of k6py`);
 
@@ -26,7 +27,7 @@ export const grouped = (pairs) => {
 const showBytes = (request, bytes) => {
   const settle = (value) => Object.defineProperty(request, 'body', { value, writable: true });
   Object.defineProperty(request, 'body', {
-    get: () => settle(new TextDecoder().decode(bytes)).body,
+    get: () => settle(new (encoding().TextDecoder)().decode(bytes)).body,
     set: settle,
     enumerable: true,
     configurable: true,
@@ -97,7 +98,7 @@ export class Response {
     if (typeof this.body === 'string') {
       return this.body;
     }
-    return Array.isArray(this.body) ? '' : new TextDecoder().decode(this.body);
+    return Array.isArray(this.body) ? '' : new (encoding().TextDecoder)().decode(this.body);
   }
 
   #parse() {

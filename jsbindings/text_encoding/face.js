@@ -1,9 +1,10 @@
 // TextEncoder and TextDecoder: https://encoding.spec.whatwg.org/ ; k6 knows utf-8, utf-16le and utf-16be.
-import { ops } from 'k6py:kernel';
+// Loaded by lazy().
+'use strict';
 
-const host = ops('k6py:text-encoding');
+const host = kernel.ops('k6py:text-encoding');
 
-export class TextEncoder {
+class TextEncoder {
   get encoding() {
     return 'utf-8';
   }
@@ -16,7 +17,7 @@ export class TextEncoder {
 const labels = new Map([['utf-8', 'utf-8'], ['utf8', 'utf-8'], ['unicode-1-1-utf-8', 'utf-8'],
   ['utf-16', 'utf-16le'], ['utf-16le', 'utf-16le'], ['utf-16be', 'utf-16be']]);
 
-export class TextDecoder {
+class TextDecoder {
   #encoding;
 
   #fatal;
@@ -71,3 +72,5 @@ export class TextDecoder {
     return bytes;
   }
 }
+
+Object.assign(exports, { TextEncoder, TextDecoder });

@@ -1,42 +1,5 @@
 // k6/timers: https://grafana.com/docs/k6/latest/javascript-api/k6-timers/
-import { onTimer, ops } from 'k6py:kernel';
+import { lazy } from 'k6py:kernel';
 
-const timers = ops('k6/timers');
-const pending = new Map();
-
-const start = (name, callback, delay, args, repeats) => {
-  if (typeof callback !== 'function') {
-    throw new TypeError(`${name}'s callback isn't a callable function`);
-  }
-  const milliseconds = delay === undefined ? 0 : Number(delay);
-  // JSON has no NaN: null stands for a delay that is no number.
-  const id = timers.start(name, Number.isNaN(milliseconds) ? null : Math.max(0, milliseconds), repeats);
-  pending.set(id, { callback, args, repeats });
-  return id;
-};
-
-const clear = (id) => {
-  if (pending.delete(id)) {
-    timers.clear(id);
-  }
-};
-
-export const setTimeout = (callback, delay, ...args) => start('setTimeout', callback, delay, args, false);
-export const setInterval = (callback, delay, ...args) => start('setInterval', callback, delay, args, true);
-export const clearTimeout = (id) => clear(id);
-export const clearInterval = (id) => clear(id);
+export const { setTimeout, clearTimeout, setInterval, clearInterval } = lazy('k6py:timers')();
 export default { setTimeout, clearTimeout, setInterval, clearInterval };
-
-const fire = (id) => {
-  const timer = pending.get(id);
-  if (timer === undefined) {
-    return;
-  }
-  if (!timer.repeats) {
-    pending.delete(id);
-  }
-  timer.callback(...timer.args);
-};
-
-// Timers that an iteration left behind were forgotten by the host when it ended.
-onTimer(fire, () => pending.clear());

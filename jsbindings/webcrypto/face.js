@@ -1,7 +1,9 @@
 // The global crypto object: https://grafana.com/docs/k6/latest/javascript-api/crypto/
-// Every virtual user has it and few use more than its random values: `subtle` is loaded by its first call.
-import { ops } from 'k6py:kernel';
+// Loaded by lazy(); few scripts use more than its random values.
+'use strict';
 
+const { lazy, ops } = kernel;
+const subtle = lazy('k6py:subtle');
 const host = ops('k6py:webcrypto');
 
 const namedError = (name, message) => Object.assign(new Error(message), { name });
@@ -24,35 +26,18 @@ function getRandomValues(array) {
 
 const randomUUID = () => host.random_uuid();
 
-export class CryptoKey {
+class CryptoKey {
   constructor() {
     throw new TypeError('Illegal constructor');
   }
 }
 
-const methods = ['decrypt', 'deriveBits', 'deriveKey', 'digest', 'encrypt', 'exportKey', 'generateKey', 'importKey',
-  'sign', 'unwrapKey', 'verify', 'wrapKey'];
-let subtle;
-let loaded;
-
-const load = async (name, args) => {
-  // The script may change its bytes meanwhile.
-  const copies = args.map((value) => {
-    const { buffer = value, byteOffset = 0, byteLength } = Object(value);
-    return buffer instanceof ArrayBuffer ? buffer.slice(byteOffset, byteOffset + byteLength) : value;
-  });
-  loaded = (await import('k6py:subtle')).subtle;
-  return loaded[name](...copies);
-};
-
-export const crypto = {
+exports.crypto = {
   getRandomValues,
   randomUUID,
   get subtle() {
-    subtle ??= Object.fromEntries(methods.map((name) => [
-      name, (...args) => loaded?.[name](...args) ?? load(name, args),
-    ]));
-    return subtle;
+    return subtle().subtle;
   },
   CryptoKey,
 };
+exports.CryptoKey = CryptoKey;

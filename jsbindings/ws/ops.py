@@ -36,7 +36,7 @@ from runner.protocol.websocket import (
     ProtocolStateError,
     TextMessage,
 )
-from runner.vu.event_loop import EventLoop
+from runner.vu.event_loop import LoopTimers
 
 CLOSE_GOING_AWAY = 1001
 
@@ -58,7 +58,7 @@ class Socket:
     started_s: float
     sent: Tally
     received: Tally
-    timers: EventLoop | None = None
+    timers: LoopTimers | None = None
     pings: dict[bytes, float] = field(default_factory=dict)
     ping_numbers: itertools.count[int] = field(default_factory=itertools.count)
     close_sent: bool = False
@@ -219,7 +219,7 @@ class WsBinding(Binding):
         if socket is None:
             return 0
         if socket.timers is None:
-            socket.timers = EventLoop()
+            socket.timers = LoopTimers()
         socket.timers.now_s = self.vu.reactor.now()
         return socket.timers.start_timer("", delay_ms / 1000, repeats)
 

@@ -8,7 +8,7 @@ bytes, or an object that names an error class and a message (kernel.js throws it
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from runner.engine.native import NativeDoor
@@ -31,6 +31,13 @@ _pieces: Any = (
     else _make_encoder(None, _refuse_value, _quoted, None, ":", ",", False, False, False)
 )
 
+FindOp = Callable[[str], Op | None]
+
+
+def _find_nothing(_name: str) -> None:
+    """For an interpreter that is closed."""
+
+
 # Handlers and finally blocks of an interrupted script may call a few more ops; a script that catches every
 # exception and calls on and on is sent into an endless loop, where the watchdog can cut it off.
 REFUSALS_MAX = 100
@@ -42,20 +49,19 @@ class Bridge:
 
     Args:
         door: the native door, or None for the path through text.
+        find: an op by its full name (``module.verb``), None when there is none.
     """
 
-    def __init__(self, door: NativeDoor | None) -> None:
+    def __init__(self, door: NativeDoor | None, find: FindOp) -> None:
         self._door = door
+        self._find = find
+        # Those that were called before.
         self._ops: dict[bytes, Op] = {}
         self.interrupted = False
         self._refused_count = 0
         # An op of ours that failed for a reason that is no script's fault; the host raises it when JS has
         # returned.
         self.internal_error: InternalError | None = None
-
-    def register(self, ops: Mapping[str, Op]) -> None:
-        """Make `ops` callable, by their full names (``module.verb``)."""
-        self._ops.update((name.encode(), op) for name, op in ops.items())
 
     def resume(self) -> None:
         """Serve ops again after an interruption."""
@@ -64,13 +70,14 @@ class Bridge:
 
     def close(self) -> None:
         """Forget every op."""
+        self._find = _find_nothing
         self._ops.clear()
 
     def call(self, name: bytes, arguments: bytes) -> bytes | None:
         """One op call, as dukpy makes it: JSON in, JSON out."""
         if self.interrupted:
             return self._refuse()
-        op = self._ops.get(name)
+        op = self._ops.get(name) or self._looked_up(name)
         if op is None:
             return _error("Error", f"k6py has no op {name.decode()!r}")
         try:
@@ -81,6 +88,12 @@ class Bridge:
             return None if value is None else self.encode(value)
         except BaseException as error:
             return self._failure(name.decode(), error)
+
+    def _looked_up(self, name: bytes) -> Op | None:
+        op = self._find(name.decode())
+        if op is not None:
+            self._ops[name] = op
+        return op
 
     def answer(self, name: str, call: Callable[[], Any]) -> bytes | None:
         """What JavaScript gets of an op: the value of `call`, or what it raised.
@@ -168,15 +181,15 @@ class Bridge:
         wrapped = f"(function (exports, require, module) {{{source}\n}})"
         return "ok" if self._door.compile(wrapped, url) else "threw"
 
-    def compile_part(self, source: str, name: str) -> str:
-        """Compile a part of a face, for the kernel.
+    def compile_part(self, source: str, name: str, slot: int) -> str:
+        """Compile a part of the kernel or a face, for the kernel.
 
         Returns:
-            "ok" when the function is in slot 0; otherwise the source itself, for the kernel to compile.
+            "ok" when the function is in `slot`; otherwise the source itself, for the kernel to compile.
         """
         if self._door is None:
             return source
-        self._door.define_function(name, f"(function (exports, kernel) {{{source}\n}})")
+        self._door.define_function(name, f"(function (exports, kernel) {{{source}\n}})", slot)
         return "ok"
 
 

@@ -10,13 +10,14 @@ script calls the host (ops).  An interpreter must not be entered while its own c
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from runner.engine.bridge import Bridge, well_formed
+from runner.engine.bridge import Bridge, FindOp, well_formed
 from runner.engine.extension import _dukpy
 from runner.engine.native import Argument, ScriptFailed, keep_for_ever, open_door
 from runner.errors import ScriptError
@@ -24,6 +25,8 @@ from runner.ops import Interrupted, Op, Thrown
 
 KERNEL = "k6py:kernel"
 _KERNEL_SOURCE = Path(__file__).with_name("kernel.js").read_text(encoding="utf-8")
+# Parts of the kernel, each in a file beside it.
+_KERNEL_PART = f"{KERNEL}/"
 _ENTER = b'globalThis[Symbol.for("k6py.enter")]()'
 # dukpy puts its own names on the global object whenever it is entered; a module with a fresh name takes them
 # off again before the script's code runs.
@@ -71,26 +74,24 @@ class Interpreter:
 
     Args:
         modules: resolves and loads everything that is imported.
-        ops: functions by full name, for the kernel and the modules.
+        find_op: a function by its full name (``module.verb``), for the kernel and the modules; None for none.
         native: False keeps to dukpy's public interface (the slower path).
     """
 
-    def __init__(self, modules: ModuleSource, ops: Mapping[str, Op], *, native: bool = True) -> None:
+    def __init__(self, modules: ModuleSource, find_op: FindOp, *, native: bool = True) -> None:
         self._ctx = _dukpy.create_context()
         door = self._door = open_door(self._ctx) if native else None
         self._modules = modules
         self._load_errors: list[Exception] = []
         self._entries = itertools.count(1)
-        self._bridge = Bridge(door)
+        self._find_op = find_op
+        self._bridge = Bridge(door, self._find)
         # Files are compiled and required while the init code runs, and not later.
         self.is_loading = True
         # The watchdog cut JavaScript off in the middle of something.
         self._is_broken = False
         # When the watchdog may cut off what runs here; None lets it run.
         self.deadline_s: float | None = None
-        self._bridge.register(ops)
-        self._bridge.register({"engine.import": Op(self._import), "engine.compile": Op(self._compile)})
-        self._bridge.register({"engine.part": Op(self._part)})
         self._call_python = self._bridge.call
         if door is None:
             self._evaluate(_KERNEL_SOURCE, {"native": False}, KERNEL)
@@ -225,6 +226,15 @@ class Interpreter:
         """To be called when a module may still await something: it must not be given back to the system."""
         keep_for_ever(self._ctx)
 
+    def _find(self, name: str) -> Op | None:
+        if name == "engine.part":
+            return Op(self._part)
+        if name == "engine.import":
+            return Op(self._import)
+        if name == "engine.compile":
+            return Op(self._compile)
+        return self._find_op(name)
+
     def _evaluate(self, source: str, values: Any, name: str = "") -> None:
         self._run(source.encode("utf-8", "replace"), json.dumps(values), bool(name), name)
 
@@ -282,7 +292,7 @@ class Interpreter:
         """The exception in slot 0, or ours that it stands for."""
         assert self._door is not None
         try:
-            told = self._door.enter("describeSlot", ())
+            told = self._door.enter("rarely", ("describeSlot",))
         except ScriptFailed:
             return ScriptError("Error: an exception that cannot be put into words")
         described = well_formed(json.loads(str(told)))
@@ -299,20 +309,31 @@ class Interpreter:
         self._require_loading()
         return self._bridge.compile(self._modules.commonjs_source(url), url)
 
-    def _part(self, name: str) -> str:
-        """The op behind lazy(): compile a part of a face, whenever it is asked for."""
-        return self._bridge.compile_part(self._modules.load(name), name)
+    def _part(self, name: str, slot: int) -> str:
+        """The op behind lazy(): compile a part of the kernel or a face, whenever it is asked for."""
+        if name.startswith(_KERNEL_PART):
+            source = _kernel_part(name.removeprefix(_KERNEL_PART))
+        else:
+            source = self._modules.load(name)
+        return self._bridge.compile_part(source, name, slot)
 
     def _import(self, url: str) -> None:
         """The op behind require(): evaluate a module at once and hand its namespace to the kernel."""
         self._require_loading()
         source = (
-            f"import * as m from {json.dumps(url)};\nimport {{ deliver }} from '{KERNEL}';\ndeliver(m);\n"
+            f"import * as m from {json.dumps(url)};\nimport {{ lazy }} from '{KERNEL}';\n"
+            f"lazy('{KERNEL}/commonjs')().deliver(m);\n"
         )
         try:
             self.run_module(f"k6py:require/{url}", source)
         except ScriptError as error:
             raise _thrown_again(error, url) from None
+
+
+@functools.cache
+def _kernel_part(name: str) -> str:
+    """The source of a part of the kernel."""
+    return Path(__file__).with_name(f"{name}.js").read_text(encoding="utf-8")
 
 
 def _thrown_again(error: ScriptError, url: str) -> Exception:

@@ -25,10 +25,17 @@ _EVAL_GLOBAL = 0
 _EVAL_GLOBAL_WITHOUT_RUNNING = 0 | 1 << 5
 _EVAL_MODULE_WITHOUT_RUNNING = 1 | 1 << 5
 _OBJECT_BYTECODE = 1
-# Without its text, which only Function.prototype.toString() of our own functions would show; lines stay.
-_OBJECT_STRIP_SOURCE = 1 << 4
+# Without its text, which only Function.prototype.toString() of our own functions would show, and without names of files
+# and lines, which no stack trace has of our own code.
+_OBJECT_STRIP_SOURCE, _OBJECT_STRIP_DEBUG = 1 << 4, 1 << 5
 _CAPSULE_NAME = b"DUKPY_CONTEXT_CAPSULE"
 
+
+# What is in a context, in the order in which JS_NewContext adds it.
+_INTRINSICS = (
+    *("BaseObjects", "Date", "Eval", "RegExp", "JSON", "Proxy", "MapSet"),
+    *("TypedArrays", "Promise", "BigInt", "WeakRef"),
+)
 
 Argument = int | str | bytes | None
 
@@ -76,6 +83,9 @@ def _load() -> Any:
             "JS_FreeCString": (None, [context, context]),
             "JS_DupValue": (JSValue, [context, JSValue]),
             "JS_SetHostPromiseRejectionTracker": (None, [context, _RejectionTracker, ctypes.c_void_p]),
+            "JS_NewContextRaw": (context, [context]),
+            "JS_FreeContext": (None, [context]),
+            **{f"JS_AddIntrinsic{name}": (None, [context]) for name in _INTRINSICS},
         }
         for name, (result, arguments) in signatures.items():
             function = getattr(library, name)
@@ -86,6 +96,8 @@ def _load() -> Any:
 
 
 _library = _load()
+
+_intrinsics = [getattr(_library, f"JS_AddIntrinsic{name}") for name in _INTRINSICS] if _library else []
 
 _get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
 _get_pointer.restype = ctypes.c_void_p
@@ -252,8 +264,8 @@ class NativeDoor:
         """
         _library.JS_FreeValue(self._context, self._compiled(name, source, _EVAL_MODULE_WITHOUT_RUNNING))
 
-    def define_function(self, name: str, source: str) -> None:
-        """Put the function that `source`, an expression of ours, describes into slot 0.
+    def define_function(self, name: str, source: str, slot: int) -> None:
+        """Put the function that `source`, an expression of ours, describes into `slot`.
 
         Raises:
             InternalError: it does not parse.
@@ -261,7 +273,7 @@ class NativeDoor:
         code = self._compiled(name, source, _EVAL_GLOBAL_WITHOUT_RUNNING)
         # It takes the reference to `code` for its own.
         function = _library.JS_EvalFunction(self._context, code)
-        _library.JS_SetPropertyUint32(self._context, self._slots, 0, function)
+        self._put(slot, function)
 
     def _compiled(self, name: str, source: str, flags: int) -> JSValue:
         """What `source` compiles to, from the bytecode of another interpreter when there is some."""
@@ -274,7 +286,7 @@ class NativeDoor:
         value = _library.JS_Eval(self._context, text, len(text), name.encode(), flags)
         self._check(name, value)
         size = ctypes.c_size_t()
-        flags = _OBJECT_BYTECODE | _OBJECT_STRIP_SOURCE
+        flags = _OBJECT_BYTECODE | _OBJECT_STRIP_SOURCE | _OBJECT_STRIP_DEBUG
         address = _library.JS_WriteObject(self._context, ctypes.byref(size), value, flags)
         if address:
             _bytecode[name, source] = ctypes.string_at(address, size.value)
@@ -337,13 +349,23 @@ def keep_for_ever(capsule: object) -> None:
 def open_door(capsule: object) -> NativeDoor | None:
     """The native door of the interpreter behind dukpy's `capsule`, or None when the library is not known.
 
-    The capsule's structure begins with the runtime and the context; the library itself confirms that
-    before it is used.
+    The capsule's structure begins with the runtime and the context; the library itself confirms that before it is
+    used.  The context is exchanged for one without QuickJS's DOMException and performance: k6 has neither, and a
+    context holds on to them for as long as it lives.
     """
     if _library is None:
         return None
     address = _get_pointer(capsule, _CAPSULE_NAME)
-    runtime, context = (ctypes.c_void_p * 2).from_address(address)[:2]
+    pointers = (ctypes.c_void_p * 2).from_address(address)
+    runtime, context = pointers[:2]
     if not context or not runtime or _library.JS_GetRuntime(context) != runtime:
         return None
-    return NativeDoor(context, runtime)
+    lean = _library.JS_NewContextRaw(runtime)
+    if not lean:
+        raise MemoryError
+    for add in _intrinsics:
+        add(lean)
+    # dukpy reads it at each entry, and gives it back at the end.
+    pointers[1] = lean
+    _library.JS_FreeContext(context)
+    return NativeDoor(lean, runtime)

@@ -83,7 +83,8 @@ class BoundedCall:
 
     def _load_and(self, call: Callable[[float], Outcome]) -> Outcome:
         self._heed_stop()
-        exports = load_script(self._vu, self._script)
+        load_script(self._vu, self._script)
+        exports = self._vu.exports()
         self._heed_stop()
         if self._function not in exports.functions:
             return Outcome()

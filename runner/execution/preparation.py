@@ -122,7 +122,8 @@ def load_test(
     )
     modules.builtin = context.registry.source
     vu = VirtualUser(context, 0)
-    exports = load_script(vu, config.script)
+    load_script(vu, config.script)
+    exports = vu.exports()
     options = _usable(vu, exports, config.script)
     # An archive keeps the options with which it was made, which may be others than the script's.
     return LoadedTest(
@@ -152,7 +153,7 @@ def configure(config: TestConfig, loaded: LoadedTest) -> tuple[Consolidated, Thr
     return consolidated, configure_thresholds(given, registry, parse_duration=parse_duration)
 
 
-def load_script(vu: VirtualUser, script: str) -> Exports:
+def load_script(vu: VirtualUser, script: str) -> None:
     """Run the script's init code in `vu`.
 
     Args:
@@ -182,7 +183,6 @@ def load_script(vu: VirtualUser, script: str) -> Exports:
             failed.exit_code = error.exit_code
             raise failed from None
         raise
-    return vu.exports()
 
 
 def _load_prefix(script: str, main: str) -> str:

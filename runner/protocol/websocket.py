@@ -7,6 +7,7 @@ serialises.  Refuses sockets and clocks: the driver receives, feeds, flushes ``b
 
 from __future__ import annotations
 
+import functools
 from enum import Enum
 from typing import NoReturn
 
@@ -149,12 +150,8 @@ class WebSocketSession:
         self.can_send = True
         # All that was ever queued, also what bytes_to_send() has given already.
         self.queued_bytes = 0
-        extensions: list[Extension] = [MessageSizeLimit(message_size_bytes_max)]
-        if deflate is not None:
-            extensions.append(BoundedDeflate(deflate, message_size_bytes_max))
         self._deflate = deflate
-        # wsproto is not told of our own close frames: the state above is the one that counts.
-        self._wire = Connection(role.value, extensions)
+        self._message_size_bytes_max = message_size_bytes_max
         self._is_client = role is Role.CLIENT
         self._lane = FastLane(not self._is_client, message_size_bytes_max)
         self._outgoing: list[bytes] = []
@@ -305,6 +302,17 @@ class WebSocketSession:
         self._move(Trigger.CLOSE_SENT)
 
     # Inside.
+
+    @functools.cached_property
+    def _wire(self) -> Connection:
+        """wsproto's side of it, which is not told of our own close frames: `state` is the one that counts.
+
+        Made when it is first needed: what the fast lane carries never does, and it is 3 KiB for each connection.
+        """
+        extensions: list[Extension] = [MessageSizeLimit(self._message_size_bytes_max)]
+        if self._deflate is not None:
+            extensions.append(BoundedDeflate(self._deflate, self._message_size_bytes_max))
+        return Connection(self.role.value, extensions)
 
     def _take(self, event: wire.Event) -> None:
         match event:

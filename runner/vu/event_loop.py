@@ -33,22 +33,19 @@ class LoopTimer:
     interval_s: float | None
 
 
-class EventLoop:
-    """What one VU waits for: timers, ordered by time and then by age, and macrotasks that the host posts.
+class LoopTimers:
+    """Timers, ordered by time and then by age.
 
     Attributes:
-        now_s: the moment at which the loop looks at its timers.
-        on_post: called when a macrotask is posted, to wake whoever waits.
+        now_s: the moment at which one looks at them.
     """
 
+    __slots__ = ("_ages", "_heap", "_ids", "_timers", "now_s")
+
     def __init__(self) -> None:
-        self.on_post: Callable[[], None] | None = None
-        self._posted: deque[tuple[float, Macrotask]] = deque()
-        self._holds: set[int] = set()
         self._timers: dict[int, LoopTimer] = {}
         self._heap: list[tuple[float, int, int]] = []
         self._ids = itertools.count(1)
-        self._hold_ids = itertools.count(1)
         self._ages = itertools.count()
         self.now_s = 0.0
 
@@ -87,7 +84,34 @@ class EventLoop:
             heapq.heappush(self._heap, (self.now_s + timer.interval_s, next(self._ages), timer_id))
         return timer_id
 
-    # ---- what comes from the host
+    def drop_timers(self) -> list[LoopTimer]:
+        """Forget every timer, for the iteration failed or was cut off.
+
+        Returns:
+            Those that will not fire, oldest first.
+        """
+        dropped = sorted(self._timers.values(), key=lambda timer: timer.timer_id)
+        self._timers.clear()
+        self._heap.clear()
+        return dropped
+
+
+class EventLoop(LoopTimers):
+    """What one VU waits for: its timers, and macrotasks that the host posts.
+
+    Attributes:
+        on_post: called when a macrotask is posted, to wake whoever waits.
+    """
+
+    __slots__ = ("_hold_ids", "_holds", "_posted", "on_post")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.on_post: Callable[[], None] | None = None
+        # Made by the first post: most of what blocks a script posts nothing, and a deque is large.
+        self._posted: deque[tuple[float, Macrotask]] | None = None
+        self._holds: set[int] = set()
+        self._hold_ids = itertools.count(1)
 
     def hold(self) -> int:
         """Something will be posted: the iteration is not over before release() of the returned number."""
@@ -106,6 +130,8 @@ class EventLoop:
 
         Unbounded here: whoever posts bounds what he has posted and was not run yet.
         """
+        if self._posted is None:
+            self._posted = deque()
         self._posted.append((now_s, macrotask))
         if self.on_post is not None:
             self.on_post()
@@ -130,18 +156,7 @@ class EventLoop:
 
     # ---- the end
 
-    def drop_timers(self) -> list[LoopTimer]:
-        """Forget every timer, for the iteration failed or was cut off.
-
-        Returns:
-            Those that will not fire, oldest first.
-        """
-        dropped = sorted(self._timers.values(), key=lambda timer: timer.timer_id)
-        self._timers.clear()
-        self._heap.clear()
-        return dropped
-
     def drop_posted(self) -> None:
         """Forget what the host posted or will post: the iteration is over."""
-        self._posted.clear()
+        self._posted = None
         self._holds.clear()

@@ -8,7 +8,7 @@ Decides neither when an iteration starts nor what is logged of it: that is runne
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from jsbindings.api import Binding
@@ -53,6 +53,8 @@ class VirtualUser(Sampler):
         self._bindings: dict[str, Binding] = {}
         self._interpreter: Interpreter | None = None
         self._setup_data: str | None = None
+        # Whether the interpreter has it.
+        self._has_setup_data = False
         self._extra_env: dict[str, str] = {}
 
     # ---- for bindings
@@ -99,13 +101,10 @@ class VirtualUser(Sampler):
         self.phase = "init"
         self._loop_runner = LoopRunner(self.reactor)
         self._bindings = {}
-        interpreter = Interpreter(self.context.modules, self._engine_ops(), native=self.context.native)
+        interpreter = Interpreter(self.context.modules, self._find_op, native=self.context.native)
         self._interpreter = interpreter
         self.event_loop.now_s = self.reactor.now()
-        interpreter.run_module("k6py:start", "import 'k6py:globals';")
-        interpreter.enter("variables", json.dumps({"__ENV": self._env(), "__VU": self.vu_id}))
-        if self.context.compatibility_mode == "extended":
-            interpreter.enter("defineGlobal")
+        interpreter.run_module("k6py:start", self._start_code())
         try:
             self._run_init_code(interpreter)
             if interpreter.bridge.interrupted:
@@ -119,17 +118,23 @@ class VirtualUser(Sampler):
             raise
         interpreter.is_loading = False
         interpreter.collect_from_now_on()
-        if self._setup_data is not None:
-            interpreter.enter("setupData", self._setup_data)
+        self._has_setup_data = False
+
+    def _start_code(self) -> str:
+        """Code of ours that makes the globals."""
+        variables = json.dumps({"__ENV": self._env(), "__VU": self.vu_id})
+        lines = ["import 'k6py:globals';", f"Object.assign(globalThis, JSON.parse({json.dumps(variables)}));"]
+        if self.context.compatibility_mode == "extended":
+            lines.append("globalThis.global = globalThis;")
+        return "\n".join(lines)
 
     def _run_init_code(self, interpreter: Interpreter) -> None:
         main = self.context.modules.main
         commonjs = self.context.modules.source(main).commonjs
-        interpreter.enter("begin")
         interpreter.run_module(
             "k6py:main",
-            f"import * as script from {json.dumps(main)};\nimport {{ loaded }} from '{KERNEL}';\n"
-            f"loaded(script, {json.dumps(commonjs)});\n",
+            f"import * as script from {json.dumps(main)};\nimport {{ vu }} from '{KERNEL}';\n"
+            f"vu.script = script{'.default' if commonjs else ''};\nvu.outcome.done = true;\n",
         )
         outcome = self._loop_runner.settle(interpreter, interpreter.enter("state"))
         if outcome.error is not None:
@@ -139,7 +144,7 @@ class VirtualUser(Sampler):
 
     def exports(self) -> Exports:
         """What the loaded script exports."""
-        found = self._loaded().enter("exports")
+        found = self._loaded().enter("rarely", "exports")
         return Exports(frozenset(found["functions"]), frozenset(found["others"]))
 
     def script_options(self) -> str | None:
@@ -153,8 +158,7 @@ class VirtualUser(Sampler):
     def give_setup_data(self, data: str | None) -> None:
         """What setup() returned, as JSON; the argument of all later calls."""
         self._setup_data = data
-        if self._interpreter is not None:
-            self._interpreter.enter("setupData", data)
+        self._has_setup_data = False
 
     def _loaded(self) -> Interpreter:
         if self._interpreter is None:
@@ -162,23 +166,24 @@ class VirtualUser(Sampler):
         assert self._interpreter is not None
         return self._interpreter
 
-    def _engine_ops(self) -> dict[str, Op]:
-        return {
-            "engine.ops": Op(self._ops_of),
-            "engine.resolve": Op(self._resolve),
-            "engine.original_position": Op(self.context.modules.original_position),
-        }
+    def _find_op(self, name: str) -> Op | None:
+        if name == "engine.ops":
+            return Op(self._ops_of)
+        if name == "engine.resolve":
+            return Op(self._resolve)
+        if name == "engine.original_position":
+            return Op(self.context.modules.original_position)
+        module, _, verb = name.rpartition(".")
+        binding = self._bindings.get(module)
+        return None if binding is None else binding.bound_op(verb)
 
-    def _ops_of(self, module: str) -> list[tuple[str, list[int], bool]]:
+    def _ops_of(self, module: str) -> list[tuple[str, Sequence[int], bool]]:
         """Bring a binding to life and tell the kernel which ops it has."""
         found = self.context.registry.find(module)
         if module not in self.context.shared:
             self.context.shared[module] = found.create_shared()
-        binding = self._bindings[module] = found(self, self.context.shared[module])
-        table = binding.ops()
-        assert self._interpreter is not None
-        self._interpreter.bridge.register({f"{module}.{verb}": op for verb, op in table.items()})
-        return [(verb, list(op.byte_arguments), op.is_promise) for verb, op in table.items()]
+        self._bindings[module] = found(self, self.context.shared[module])
+        return found.op_table()
 
     def _resolve(self, base: str, specifier: str) -> dict[str, Any]:
         if self.phase != "init":
@@ -206,7 +211,7 @@ class VirtualUser(Sampler):
         if dict(env or {}) != self._extra_env:
             self._extra_env = dict(env or {})
             if self._interpreter is not None:
-                self._interpreter.enter("variables", json.dumps({"__ENV": self._env()}))
+                self._interpreter.enter("rarely", "variables", json.dumps({"__ENV": self._env()}))
         self.tags = tags
         group = self.context.root_group if group is None else group
         self.set_group(group, group.path)
@@ -238,7 +243,7 @@ class VirtualUser(Sampler):
             deadline_s: on the reactor's clock; JavaScript that computes beyond it is cut off.
         """
         iteration = self.iteration.in_instance if self.phase == "vu" else None
-        return self._enter(deadline_s, "run", function, iteration)
+        return self._enter(deadline_s, function, iteration)
 
     def summarise(self, data: str, deadline_s: float | None = None) -> Outcome:
         """run() for handleSummary(); `files` has what it gave.
@@ -246,14 +251,18 @@ class VirtualUser(Sampler):
         Args:
             data: its argument as JSON.
         """
-        return self._enter(deadline_s, "summarise", data)
+        self.give_setup_data(data)
+        return self._enter(deadline_s, "handleSummary", None)
 
-    def _enter(self, deadline_s: float | None, *entry: Any) -> Outcome:
+    def _enter(self, deadline_s: float | None, function: str, iteration: int | None) -> Outcome:
         group, group_tag = self.group, self.tags.get("group")
         interpreter = None
         try:
             interpreter = self._loaded_for_run(deadline_s)
-            outcome = self._loop_runner.settle(interpreter, interpreter.run_macrotask(*entry))
+            argument = None if self._has_setup_data else self._setup_data
+            self._has_setup_data = True
+            state = interpreter.run_macrotask("run", function, iteration, argument)
+            outcome = self._loop_runner.settle(interpreter, state)
         except ScriptError as error:
             # Raised while the script loads again, or for a rejection that nobody handled.
             outcome = Outcome(error=error if interpreter is None else uncaught_error(error))
@@ -303,7 +312,7 @@ class VirtualUser(Sampler):
     def _as_json(self, entry: str, complaint: str) -> str | None:
         interpreter = self._loaded()
         interpreter.run_module("k6py:result", "import 'k6py:setup-data';")
-        return json_of(interpreter.enter(entry), complaint)
+        return json_of(interpreter.enter("rarely", entry), complaint)
 
     def files(self) -> dict[str, str | bytes] | None:
         """What the last summarise() gave: contents by path, None for nothing.
@@ -311,7 +320,9 @@ class VirtualUser(Sampler):
         Raises:
             BadSummary: something else.
         """
-        return None if self._interpreter is None else summary_files(self._interpreter.enter("files"))
+        return (
+            None if self._interpreter is None else summary_files(self._interpreter.enter("rarely", "files"))
+        )
 
     def interrupt(self) -> None:
         """Cut off what computes in this VU at the watchdog's next tick; parked code is the reactor's."""
@@ -333,7 +344,7 @@ class VirtualUser(Sampler):
         What throws meanwhile is not told, as in k6.
         """
         self._drop_timers()
-        interpreter.enter("calm")
+        interpreter.enter("rarely", "calm")
         self._loop_runner.cancel_promises()
         for binding in self._bindings.values():
             binding.wind_down()

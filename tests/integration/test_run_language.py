@@ -60,6 +60,44 @@ def test_every_global_name_is_accounted_for(native: bool) -> None:
     ]
 
 
+# Each asks one thing about a member that is made when it is first read, before anything has read it.
+UNREAD = {
+    "typeof console.log + typeof setTimeout + typeof TextDecoder + typeof ''.localeCompare": "function" * 4,
+    "'console' in globalThis && Object.hasOwn(globalThis, 'crypto')": "true",
+    "shape(globalThis, 'setTimeout')": "function true true true",
+    "shape(Object, 'getOwnPropertyDescriptor')": "function true false true",
+    "shape(Object.prototype, '__lookupGetter__')": "function true false true",
+    "shape(String.prototype, 'localeCompare')": "function true false true",
+    "typeof Object.getOwnPropertyDescriptors(globalThis).open.value": "function",
+    "typeof Reflect.getOwnPropertyDescriptor(globalThis, 'crypto').value": "object",
+    "[globalThis.__lookupGetter__('crypto'), globalThis.__lookupSetter__('crypto')].join()": ",",
+    "[setTimeout.name, setTimeout.length, open.name, ''.localeCompare.length].join()": "setTimeout,2,open,1",
+    "(globalThis.crypto = 5, shape(globalThis, 'crypto'))": "number true true true",
+    "delete globalThis.open && typeof open": "undefined",
+    "['crypto', 'setInterval'].every((name) => Object.keys(globalThis).includes(name))": "true",
+    "Object.keys(Object.assign(Object.create(globalThis), { crypto: 1 })) + typeof crypto": "cryptoobject",
+    "(Object.freeze(String.prototype), 'b'.localeCompare('a'))": "1",
+    "(Object.freeze(Reflect), attempt(() => { Reflect.getOwnPropertyDescriptor = 1; }))": "TypeError",
+}
+
+
+@pytest.mark.parametrize("question", UNREAD)
+def test_globals_that_nobody_has_read_look_like_any_other(question: str, native: bool) -> None:
+    result = run_script(
+        f"""
+        const shape = (owner, name) => {{
+          const {{ value, writable, enumerable, configurable }} = Object.getOwnPropertyDescriptor(owner, name);
+          return [typeof value, writable, enumerable, configurable].join(' ');
+        }};
+        const attempt = (action) => {{ try {{ action(); return 'done'; }} catch (e) {{ return e.name; }} }};
+        const answer = {question};
+        export default function () {{ console.log(String(answer)); }}
+        """,
+        native=native,
+    )
+    assert result.lines == [UNREAD[question]]
+
+
 def test_variables_of_the_run(native: bool) -> None:
     result = run_script(
         """

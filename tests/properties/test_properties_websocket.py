@@ -395,6 +395,7 @@ def shaken(template: bytes, cuts: list[int], compression: bool) -> HandshakeResu
     return replace(
         result,
         headers=[(name, value.replace(token.decode(), "TOKEN")) for name, value in result.headers],
+        subprotocol=result.subprotocol.replace(token.decode(), "TOKEN"),
         trailing=(result.trailing + (trailing if result.accepted else b"")).replace(token, b"TOKEN"),
         problem=result.problem.partition(": illegal")[0],
     )

@@ -1,9 +1,12 @@
 // crypto.subtle: https://grafana.com/docs/k6/latest/javascript-api/crypto/subtlecrypto/ , a part of
-// https://www.w3.org/TR/WebCryptoAPI/. Arguments are read here; keys and algorithms are the host's.
-import { GoError, onForgotten, ops } from 'k6py:kernel';
-import { namedError, take } from 'k6py:named-error';
-import { turns } from 'k6py:turns';
-import { CryptoKey } from 'k6py:webcrypto';
+// https://www.w3.org/TR/WebCryptoAPI/. Arguments are read here; keys and algorithms are the host's. Loaded by lazy().
+'use strict';
+
+const { GoError, lazy, ops } = kernel;
+const { onForgotten } = lazy('k6py:kernel/forgotten')();
+const { namedError, take } = lazy('k6py:named-error')();
+const { turns } = lazy('k6py:turns')();
+const { CryptoKey } = lazy('k6py:webcrypto')();
 
 const host = ops('k6py:subtle');
 const turn = turns(host.pause);
@@ -136,7 +139,7 @@ const requireFormat = (format) => {
 
 const settled = (answer) => turn(take(answer));
 
-export const subtle = {
+const methods = {
   async digest(algorithm, data) {
     return settled(host.digest(readAlgorithm(algorithm), readData(data)));
   },
@@ -195,3 +198,6 @@ export const subtle = {
     throw new GoError('not implemented');
   },
 };
+
+// In the order in which k6 shows them.
+exports.subtle = Object.fromEntries(Object.keys(methods).sort().map((name) => [name, methods[name]]));

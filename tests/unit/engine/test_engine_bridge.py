@@ -15,9 +15,7 @@ from runner.ops import Interrupted, Op, Thrown
 
 
 def bridge_with(call: Any, byte_arguments: tuple[int, ...] = ()) -> Bridge:
-    bridge = Bridge(None)
-    bridge.register({"module.op": Op(call, byte_arguments)})
-    return bridge
+    return Bridge(None, {"module.op": Op(call, byte_arguments)}.get)
 
 
 def answer(bridge: Bridge, *arguments: Any) -> Any:

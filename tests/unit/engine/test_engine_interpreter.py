@@ -39,7 +39,7 @@ def start(
     modules = Modules(main=main, **sources)
     if builtin is not None:
         modules.builtin = builtin
-    interpreter = Interpreter(modules, ops, native=native)
+    interpreter = Interpreter(modules, ops.get, native=native)
     interpreter.run_module(
         "k6py:start", "import { ops } from 'k6py:kernel'; Object.assign(globalThis, ops('test'));"
     )
