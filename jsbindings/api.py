@@ -105,9 +105,15 @@ class Binding:
         return (Path(inspect.getfile(cls)).parent / "face.js").read_text(encoding="utf-8")
 
     @classmethod
-    def op_table(cls) -> list[tuple[str, Sequence[int], bool]]:
-        """Each marked method's name, positions of bytes among its arguments, and whether it gives a promise."""
-        return [(name, mark.byte_arguments, mark.promise) for name, mark in _marked_methods(cls).items()]
+    def op_table(cls) -> list[tuple[str, int | None, Sequence[int], bool]]:
+        """What the kernel has to know of each marked method.
+
+        Returns:
+            Its name, the number of its arguments (None when some may be left out), positions of bytes among them, and
+            whether it gives a promise.
+        """
+        marks = _marked_methods(cls).items()
+        return [(name, mark.arity, mark.byte_arguments, mark.promise) for name, mark in marks]
 
     def bound_op(self, name: str) -> Op | None:
         """The marked method `name` as the engine takes it; None when there is none.
@@ -153,6 +159,7 @@ class Binding:
 class _Mark(NamedTuple):
     """What is known of an op from its class."""
 
+    arity: int | None
     byte_arguments: tuple[int, ...]
     init_error: str | None
     blocking: bool
@@ -171,6 +178,9 @@ def _marked_methods(binding: type[Binding]) -> dict[str, _Mark]:
             if mark is not None:
                 parameters = list(inspect.signature(function).parameters.values())[1:]
                 positions = tuple(i for i, p in enumerate(parameters) if "bytes" in str(p.annotation))
-                found[name] = _Mark(positions, *mark)
+                are_all_needed = all(
+                    p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty for p in parameters
+                )
+                found[name] = _Mark(len(parameters) if are_all_needed else None, positions, *mark)
         _methods[binding] = found
     return _methods[binding]

@@ -20,6 +20,8 @@ from runner.ops import Interrupted
 from runner.protocol.websocket import BinaryMessage, Event, PingReceived, PongReceived, TextMessage
 
 CANCELLED = "operation was canceled"
+# The face's word for a text message.
+TEXT = 0
 
 
 class WebSocketsBinding(Binding):
@@ -212,8 +214,7 @@ class WebSocketsBinding(Binding):
             if isinstance(event, (TextMessage, BinaryMessage)):
                 if not socket.is_closing:
                     messages += 1
-                    kind = "message" if isinstance(event, TextMessage) else "binary"
-                    told.append([number, kind, event.data])
+                    told.append([number, TEXT if isinstance(event, TextMessage) else "binary", event.data])
             else:
                 socket.received.add(messages)
                 messages = 0

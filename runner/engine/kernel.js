@@ -42,13 +42,16 @@ setHook.call(Error, (error, sites) => {
 const slots = [];
 globalThis.k6pySlots = slots;
 
+// Read once: each call of an op would look it up in the global object, and a script could put another one there.
+const { isArray } = Array;
+
 // The one place where a host error becomes a JavaScript one. An answer is undefined, [value], [value with bytes, 1]
 // or an object that describes an error.
 const unwrap = (answer) => {
   if (answer === undefined) {
     return undefined;
   }
-  if (Array.isArray(answer)) {
+  if (isArray(answer)) {
     if (answer.length === 1) {
       return answer[0];
     }
@@ -73,16 +76,27 @@ const sayPostponed = () => {
   say();
 };
 
-// Rest and spread arguments cost more than the rest of a call together: the ops that are called most have few.
-const bindPlain = (name) => function call(first, second) {
-  if (postponed !== null) {
-    sayPostponed();
-  }
-  switch (arguments.length) {
-    case 0: return unwrap(callHost(name));
-    case 1: return unwrap(callHost(name, first));
-    case 2: return unwrap(callHost(name, first, second));
-    default: return unwrap(callHost(name, ...arguments));
+// Rest arguments and `arguments` cost more than the rest of a call together: the ops that are called most have few.
+const bindPlain = (name, arity) => {
+  switch (arity) {
+    case 1: return (only) => {
+      if (postponed !== null) {
+        sayPostponed();
+      }
+      return unwrap(callHost(name, only));
+    };
+    case 2: return (first, second) => {
+      if (postponed !== null) {
+        sayPostponed();
+      }
+      return unwrap(callHost(name, first, second));
+    };
+    default: return (...all) => {
+      if (postponed !== null) {
+        sayPostponed();
+      }
+      return unwrap(callHost(name, ...all));
+    };
   }
 };
 
@@ -103,9 +117,9 @@ const bindWithBytes = (name, byteArguments) => (...args) => {
 // The ops of one binding, as functions.
 export const ops = (module) => {
   const table = {};
-  for (const [verb, byteArguments, isPromise] of unwrap(callHost('engine.ops', module))) {
+  for (const [verb, arity, byteArguments, isPromise] of unwrap(callHost('engine.ops', module))) {
     const name = `${module}.${verb}`;
-    const call = byteArguments.length > 0 ? bindWithBytes(name, byteArguments) : bindPlain(name);
+    const call = byteArguments.length > 0 ? bindWithBytes(name, byteArguments) : bindPlain(name, arity);
     table[verb] = isPromise ? part('k6py:kernel/promises').bind(call) : call;
   }
   return table;

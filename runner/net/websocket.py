@@ -224,10 +224,10 @@ class WebSocketConnection:
             self.fail(error.message)
 
     def flush_soon(self) -> None:
-        """flush() at the reactor's next turn, so that several messages of one turn go out together."""
+        """flush() before the reactor polls, so that several messages of one turn go out together."""
         if not self._flush_planned:
             self._flush_planned = True
-            self._reactor.call_soon(self._flush_as_planned)
+            self._reactor.call_before_poll(self._flush_as_planned)
 
     def wait_sent(self, deadline_s: float) -> None:
         """Let what is queued leave and wait until the system has taken all of it.
@@ -309,7 +309,8 @@ class WebSocketConnection:
 
     def _flush_as_planned(self) -> None:
         self._flush_planned = False
-        self.flush()
+        if self._session.queued_bytes != self._written_bytes:
+            self.flush()
 
     def _write(self) -> None:
         data = self._session.bytes_to_send()

@@ -50,6 +50,7 @@ class Reactor:
         )
         # For one read of one stream; whoever reads takes out what came before he waits.
         self.receive_buffer = bytearray(RECEIVE_SIZE_BYTES_MAX)
+        self._before_poll: list[Callable[[], object]] = []
         self._from_outside: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
         self._threads: ThreadPool | None = None
         self._is_running = False
@@ -67,6 +68,13 @@ class Reactor:
     def call_soon(self, callback: Callable[..., object], *args: Any) -> None:
         """Call ``callback(*args)`` outside every task at the next turn; it must not wait."""
         self._scheduler.ready.append((callback, args))
+
+    def call_before_poll(self, callback: Callable[[], object]) -> None:
+        """Call ``callback()`` outside every task once those have run that are ready now; it must not wait.
+
+        For what puts things together that several tasks do: call_soon() would make the loop turn once more for it.
+        """
+        self._before_poll.append(callback)
 
     def call_at(self, when_s: float, callback: Callable[..., object], *args: Any) -> Timer:
         """Call ``callback(*args)`` outside every task when the clock reaches ``when_s``; it must not wait."""
@@ -252,13 +260,17 @@ class Reactor:
             while self._from_outside:
                 self._scheduler.ready.append(self._from_outside.popleft())
             self._scheduler.run_ready()
+            if self._before_poll:
+                callbacks, self._before_poll = self._before_poll, []
+                for callback in callbacks:
+                    callback()
         except InternalError:
             raise
         except Exception as error:
             raise InternalError(f"a callback of the reactor failed: {error!r}; please report this") from error
 
     def _poll_timeout_s(self) -> float | None:
-        if self._scheduler.ready or self._from_outside:
+        if self._scheduler.ready or self._from_outside or self._before_poll:
             return 0
         when_s = self._timers.next_when_s()
         return None if when_s is None else min(max(0.0, when_s - self.now()), POLL_S_MAX)

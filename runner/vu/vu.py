@@ -177,7 +177,7 @@ class VirtualUser(Sampler):
         binding = self._bindings.get(module)
         return None if binding is None else binding.bound_op(verb)
 
-    def _ops_of(self, module: str) -> list[tuple[str, Sequence[int], bool]]:
+    def _ops_of(self, module: str) -> list[tuple[str, int | None, Sequence[int], bool]]:
         """Bring a binding to life and tell the kernel which ops it has."""
         found = self.context.registry.find(module)
         if module not in self.context.shared:

@@ -32,7 +32,7 @@ def start(
     """An interpreter that has run `main`, and what that said by ``say()``."""
     said: list[object] = []
     ops = {
-        "engine.ops": Op(lambda module: [["say", []], ["fail", []]]),
+        "engine.ops": Op(lambda module: [["say", None, []], ["fail", None, []]]),
         "test.say": Op(lambda value: said.append(value)),
         "test.fail": Op(lambda: 1 / 0),
     }
