@@ -50,7 +50,7 @@ class Reactor:
         )
         # For one read of one stream; whoever reads takes out what came before he waits.
         self.receive_buffer = bytearray(RECEIVE_SIZE_BYTES_MAX)
-        self._before_poll: list[Callable[[], object]] = []
+        self._before_poll: deque[Callable[[], object]] = deque()
         self._from_outside: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
         self._threads: ThreadPool | None = None
         self._is_running = False
@@ -260,10 +260,8 @@ class Reactor:
             while self._from_outside:
                 self._scheduler.ready.append(self._from_outside.popleft())
             self._scheduler.run_ready()
-            if self._before_poll:
-                callbacks, self._before_poll = self._before_poll, []
-                for callback in callbacks:
-                    callback()
+            for _ in range(len(self._before_poll)):
+                self._before_poll.popleft()()
         except InternalError:
             raise
         except Exception as error:

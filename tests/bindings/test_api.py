@@ -72,6 +72,18 @@ MODULE = """
             return value + 1
 
         @op
+        def join(self, *texts: str) -> str:
+            return "".join(texts)
+
+        @op
+        def pad(self, text: str, mark: str = "-", times: int = 2) -> str:
+            return text + mark * times
+
+        @op
+        def triple(self, first: int, second: int | None, third: int) -> list:
+            return [first, second, third]
+
+        @op
         def crash(self) -> None:
             raise KeyError("a bug of the module")
 
@@ -115,6 +127,23 @@ def test_values_bytes_and_errors_cross(tmp_path: Path, native: bool) -> None:
         "TypeError: not today true",
         "RangeError: not today true",
     ]
+
+
+@pytest.mark.parametrize("native", [True, False], ids=["native", "plain"])
+def test_arguments_may_be_left_out_where_the_op_says_so(tmp_path: Path, native: bool) -> None:
+    result = run(
+        tmp_path,
+        """
+        export default function () {
+          console.log(probe.join(), probe.join('a'), probe.join('a', 'b', 'c'));
+          console.log(probe.pad('x'), probe.pad('x', '+'), probe.pad('x', '+', 1));
+          console.log(JSON.stringify([probe.triple(1, 2, 3), probe.triple(1, undefined, 3)]));
+        }
+        """,
+        native=native,
+    )
+    assert result.messages == []
+    assert result.lines == [" a abc", "x-- x++ x+", "[[1,2,3],[1,null,3]]"]
 
 
 def test_init_error_refuses_the_init_context_only(tmp_path: Path) -> None:

@@ -361,6 +361,32 @@ def test_error_of_a_callback_stops_run_and_loses_no_other_entry(reactor: Reactor
     assert seen == ["next"]
 
 
+def test_call_before_poll_comes_after_what_is_ready_and_without_another_turn(reactor: Reactor) -> None:
+    order = []
+
+    def first() -> None:
+        reactor.call_before_poll(lambda: order.append("before the poll"))
+        reactor.call_soon(order.append, "next turn")
+        order.append("first")
+
+    reactor.spawn(first)
+    reactor.spawn(order.append, "second")
+    reactor.spawn(reactor.sleep_until, 1.0)
+    reactor.run()
+    assert order == ["first", "second", "before the poll", "next turn"]
+
+
+def test_error_of_a_call_before_poll_stops_run_and_loses_no_other(reactor: Reactor) -> None:
+    seen = []
+    reactor.spawn(reactor.sleep_until, 1.0)
+    reactor.call_before_poll(lambda: 1 / 0)
+    reactor.call_before_poll(lambda: seen.append("next"))
+    with pytest.raises(InternalError, match="callback"):
+        reactor.run()
+    reactor.run()
+    assert seen == ["next"]
+
+
 def test_error_of_a_timer_stops_run_and_loses_no_other_timer(reactor: Reactor) -> None:
     seen = []
     reactor.spawn(reactor.sleep_until, 5.0)
