@@ -130,7 +130,7 @@ class Binding:
             method = self._as_promise(f"{self.module}.{name}", method)
         if mark.init_error is not None:
             method = self._not_in_init(method, mark.init_error)
-        return Op(method, mark.byte_arguments, mark.promise)
+        return Op(method, mark.byte_arguments)
 
     def _in_thread(self, method: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any) -> Any:

@@ -12,12 +12,10 @@ class Op(NamedTuple):
     Args:
         call: gets the decoded arguments, with bytes where `byte_arguments` says so.
         byte_arguments: positions of arguments that JavaScript hands over as buffers.
-        is_promise: `call` gives the number of a promise, which the host settles later.
     """
 
     call: Callable[..., Any]
     byte_arguments: Sequence[int] = ()
-    is_promise: bool = False
 
 
 class Thrown(Exception):

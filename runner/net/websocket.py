@@ -129,8 +129,7 @@ class WebSocketConnection:
         stream.on_sent(self._wake_writer)
         # What came together with the handshake's answer may want answers of its own, and TLS keeps what it has
         # decrypted already.
-        if session.queued_bytes:
-            self.flush()
+        self.flush()
         if session.takes_input:
             self._watch(True)
             if stream.holds_bytes:
@@ -273,8 +272,7 @@ class WebSocketConnection:
         So the connection waits in the background for the peer to finish, up to `linger_s` seconds.
         """
         self._fail_session()
-        if self._session.queued_bytes != self._written_bytes:
-            self.flush()
+        self.flush()
         self._listener = None
         self._session.events()
         if self._session.state is State.LOST or not lingering.add(self):
@@ -303,18 +301,16 @@ class WebSocketConnection:
                 session.receive(data)
             else:
                 session.receive_eof()
-        if session.queued_bytes != self._written_bytes:
-            self.flush()
+        self.flush()
         self._tell()
 
     def _flush_as_planned(self) -> None:
         self._flush_planned = False
-        if self._session.queued_bytes != self._written_bytes:
-            self.flush()
+        self.flush()
 
     def _write(self) -> None:
-        data = self._session.bytes_to_send()
-        if data:
+        if self._session.queued_bytes != self._written_bytes:
+            data = self._session.bytes_to_send()
             self._written_bytes += len(data)
             self._stream.write(data)
 

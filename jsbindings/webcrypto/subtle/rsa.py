@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from abc import ABC, abstractmethod
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -146,16 +147,16 @@ def _jwk(key: Key) -> dict[str, Any]:
     return {**jwk, **{name: jwk_text(value) for name, value in zip(_PRIVATE_MEMBERS, values, strict=True)}}
 
 
-class RsaSigning(RsaKeys):
+class RsaSigning(RsaKeys, ABC):
     """What the two signature schemes share."""
 
     usages = ("sign", "verify")
     private_usage = "sign"
     public_usage = "verify"
 
+    @abstractmethod
     def padding(self, params: Params, key: Key) -> padding.AsymmetricPadding:
         """How the digest becomes a number of the key's size."""
-        raise NotImplementedError
 
     def sign(self, params: Params, key: Key, data: bytes) -> bytes:
         self.require_type(key, "private")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -32,7 +33,7 @@ GCM_IV_SIZE_BYTES = 12
 GCM_TAG_SIZES_BITS = (96, 104, 112, 120, 128)
 
 
-class SecretKeys(Algorithm):
+class SecretKeys(Algorithm, ABC):
     """What AES and HMAC share: keys that are bytes, imported raw or as JSON Web Keys (RFC 7518 section 6.4)."""
 
     def import_key(
@@ -55,17 +56,17 @@ class SecretKeys(Algorithm):
             return {**jwk, "ext": key.extractable, "key_ops": key.usages}
         raise bad_format(key_format)
 
+    @abstractmethod
     def describe(self, secret: bytes, params: Params) -> dict[str, Any]:
         """The algorithm of an imported key.
 
         Raises:
             NamedError: the key is none of this algorithm's.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def jwk_name(self, key: Key) -> str:
         """The member "alg" of a JSON Web Key."""
-        raise NotImplementedError
 
 
 def _secret_of_jwk(jwk: Any) -> bytes:
