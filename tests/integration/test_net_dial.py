@@ -348,7 +348,7 @@ def test_cipher_suite_is_what_was_asked_for(reactor: Reactor, trusted: None) -> 
 def test_no_common_version_is_the_servers_alert(reactor: Reactor, trusted: None) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
-    certificates.authority().issue_cert("127.0.0.1").configure_cert(context)
+    certificates.AUTHORITY.issue_cert("127.0.0.1").configure_cert(context)
     server = EchoServer(reactor, context=context)
     message, code = failure(reactor, "127.0.0.1", server.port, is_secure=True, tls_max_version="tls1.2")
     assert (message, code) == ("remote error: tls: protocol version not supported", 1300)
@@ -356,8 +356,8 @@ def test_no_common_version_is_the_servers_alert(reactor: Reactor, trusted: None)
 
 def client_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    certificates.authority().issue_cert("localhost", "127.0.0.1").configure_cert(context)
-    certificates.authority().configure_trust(context)
+    certificates.AUTHORITY.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+    certificates.AUTHORITY.configure_trust(context)
     context.verify_mode = ssl.CERT_REQUIRED
     return context
 
@@ -367,7 +367,7 @@ def test_client_certificate_is_shown_to_its_domain_only(
     reactor: Reactor, trusted: None, version: str
 ) -> None:
     server = EchoServer(reactor, context=client_context())
-    leaf = certificates.authority().issue_cert("client.test")
+    leaf = certificates.AUTHORITY.issue_cert("client.test")
     auth = TlsAuth(
         leaf.cert_chain_pems[0].bytes().decode(), leaf.private_key_pem.bytes().decode(), ["localhost"]
     )
@@ -381,7 +381,7 @@ def test_client_certificate_is_shown_to_its_domain_only(
 
 def test_alpn_is_offered_and_its_choice_told(reactor: Reactor, trusted: None) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    certificates.authority().issue_cert("127.0.0.1").configure_cert(context)
+    certificates.AUTHORITY.issue_cert("127.0.0.1").configure_cert(context)
     context.set_alpn_protocols(["http/1.1"])
     server = EchoServer(reactor, context=context)
     stream = run(reactor, dial, "127.0.0.1", server.port, is_secure=True, alpn=("h2", "http/1.1"))

@@ -38,26 +38,29 @@ SCRIPT = """
         case 'reject': Promise.reject(new Error('x')).catch(() => run(body)); break;
         case 'async': (async () => { run(value); await null; run(body); })(); break;
         case 'await': (async () => { for (const part of body) { await part; run([part]); } })(); break;
-        case 'timer': setTimeout(() => { said.push(`timer ${value[0]}`); run(body); }, value[1]); break;
+        case 'timer':
+          waiting += 1;
+          setTimeout(() => { begin(`timer ${value[0]}`, body); }, value[1]);
+          break;
         case 'send': bodies.set(String(value), body); waiting += 1; socket.send(String(value)); break;
       }
     }
   };
   let bodies = new Map();
   let waiting = 0;
+  const begin = (name, body) => {
+    waiting -= 1;
+    said.push(name);
+    run(body);
+    // A macrotask of its own: all that this one asks for is counted by then.
+    setTimeout(() => { if (waiting === 0 && socket.readyState === 1) socket.close(); }, 0);
+  };
   export default function () {
-    said = []; bodies = new Map(); waiting = 0;
+    said = []; bodies = new Map(); waiting = 1;
     socket = new WebSocket(__ENV.WS_URL);
-    socket.onopen = () => { said.push('open'); run(programs[__ITER]); finish(); };
-    socket.onmessage = ({ data }) => {
-      waiting -= 1;
-      said.push(`message ${data}`);
-      run(bodies.get(data));
-      finish();
-    };
+    socket.onopen = () => { begin('open', programs[__ITER]); };
+    socket.onmessage = ({ data }) => { begin(`message ${data}`, bodies.get(data)); };
     socket.onclose = () => console.log(JSON.stringify(said));
-    // Long after the last timer, and not before the last message.
-    const finish = () => setTimeout(() => { if (waiting === 0 && socket.readyState === 1) socket.close(); }, 60);
   }
 """
 

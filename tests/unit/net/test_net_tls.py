@@ -16,7 +16,7 @@ from tests.kit import certificates
 
 
 def client_pem(name: str, password: str = "") -> tuple[str, str]:
-    leaf = certificates.authority().issue_cert(name)
+    leaf = certificates.AUTHORITY.issue_cert(name)
     key_pem = leaf.private_key_pem.bytes()
     if password:
         key = serialization.load_pem_private_key(key_pem, None)
