@@ -1,6 +1,8 @@
 // k6/websockets: https://grafana.com/docs/k6/latest/javascript-api/k6-websockets/
 // The host opens, reads and writes; here are the WebSocket object, its states and its handlers (WHATWG WebSockets).
-import { GoError, handles, onEvent, ops, runNext, waitingEvents } from 'k6py:kernel';
+import {
+  failed, GoError, handles, onEvent, onMessage, ops, postpone, replied, runNext,
+} from 'k6py:kernel';
 import { tagValues } from 'k6py:tags';
 import { Blob, bytesOf, byteSize } from 'k6py:blob';
 
@@ -20,11 +22,6 @@ const sockets = new Map();
 // The state behind a WebSocket object, for the properties that all of them share.
 const states = new WeakMap();
 
-// What the host calls a text message: to look a name up for each of them takes longer.
-const TEXT = 0;
-
-const isMessage = (kind) => kind === TEXT || kind === 'binary';
-
 const readCode = (code) => Math.trunc(Number(code)) || 1000;
 
 const checkClose = (code, reason) => {
@@ -38,12 +35,26 @@ const checkClose = (code, reason) => {
   }
 };
 
+// While a message is handled, its socket, and the text that the handler sent first: the host gets it with the return.
+let replying = null;
+let reply;
+const sendReply = () => {
+  const text = reply;
+  reply = undefined;
+  ws.send_text(replying.id, text);
+};
+
 const send = (its, data) => {
   if (its.readyState !== OPEN) {
     throw new GoError('InvalidStateError');
   }
   if (typeof data === 'string') {
-    ws.send_text(its.id, data);
+    if (its === replying && reply === undefined) {
+      reply = data;
+      postpone(sendReply);
+    } else {
+      ws.send_text(its.id, data);
+    }
   } else if (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) {
     ws.send_binary(its.id, data);
   } else if (data instanceof Blob) {
@@ -62,8 +73,7 @@ const close = (its, code, reason) => {
   const closeReason = reason === undefined || reason === null ? '' : String(reason);
   checkClose(closeCode, closeReason);
   its.readyState = CLOSING;
-  const dropped = waitingEvents().filter(([id, kind]) => id === its.id && isMessage(kind)).length;
-  ws.close(its.id, closeCode, closeReason, dropped);
+  ws.close(its.id, closeCode, closeReason);
 };
 
 const addEventListener = (its, type, listener) => {
@@ -198,18 +208,22 @@ export class WebSocket {
 
 // --- events ----------------------------------------------------------------------------------------------------------
 
+// An exception while messages may still come cuts the connection; of later ones the script hears nothing more.
+const noteThrown = (its, type, error) => {
+  if (type === 'open' || type === 'message') {
+    its.readyState = CLOSED;
+    ws.fail(its.id, String(error));
+  } else if (type === 'error') {
+    sockets.delete(its.id);
+    ws.forget(its.id);
+  }
+};
+
 const call = (its, type, handler, event) => {
   try {
     handler.call(its.socket, event);
   } catch (error) {
-    // An exception while messages may still come cuts the connection; of later ones the script hears nothing more.
-    if (type === 'open' || type === 'message') {
-      its.readyState = CLOSED;
-      ws.fail(its.id, String(error));
-    } else if (type === 'error') {
-      sockets.delete(its.id);
-      ws.forget(its.id);
-    }
+    noteThrown(its, type, error);
     throw error;
   }
 };
@@ -217,23 +231,16 @@ const call = (its, type, handler, event) => {
 // Each handler is a macrotask of its own: microtasks run between them.
 const fire = (its, type, event) => {
   const handler = its.handlers[type];
-  const listeners = its.listeners[type];
-  if (listeners === undefined) {
-    if (handler !== undefined) {
-      call(its, type, handler, event);
-    }
-    return;
-  }
+  const listeners = its.listeners[type] ?? [];
   const [first, ...others] = handler === undefined ? listeners : [handler, ...listeners];
-  if (others.length > 0) {
+  if (first !== undefined) {
     runNext(others.map((other) => () => call(its, type, other, event)));
+    call(its, type, first, event);
   }
-  call(its, type, first, event);
 };
 
 // The order of the members is k6's.
 const event = (its, type) => ({ type, target: its.socket, timestamp: now() });
-const messageEvent = (its, data) => ({ type: 'message', target: its.socket, timestamp: now(), data, origin: its.url });
 
 const happenings = {
   open(its, protocol, extensions) {
@@ -244,15 +251,6 @@ const happenings = {
       its.readyState = OPEN;
       fire(its, 'open', event(its, 'open'));
     }
-  },
-  message(its, data) {
-    // After close() messages are dropped.
-    if (its.readyState === OPEN) {
-      fire(its, 'message', messageEvent(its, data));
-    }
-  },
-  binary(its, data) {
-    happenings.message(its, its.binaryType === 'blob' ? new Blob([data]) : data);
   },
   ping: (its) => fire(its, 'ping', event(its, 'ping')),
   pong: (its) => fire(its, 'pong', event(its, 'pong')),
@@ -267,11 +265,45 @@ const happenings = {
   },
 };
 
-onEvent('k6/websockets', (words) => {
-  const its = sockets.get(words[0]);
+onEvent('k6/websockets', ([id, name, first, second]) => {
+  const its = sockets.get(id);
   if (its !== undefined) {
-    const happening = words[1] === TEXT ? happenings.message : happenings[words[1]];
-    happening(its, words[2], words[3]);
+    happenings[name](its, first, second);
+  }
+});
+
+// One function from the host to the script's handler: each more costs a message as much as the rest of it.
+onMessage('k6/websockets', (id, data) => {
+  const its = sockets.get(id);
+  // After close() messages are dropped.
+  if (its === undefined || its.readyState !== OPEN) {
+    return replied(undefined);
+  }
+  replying = its;
+  try {
+    const message = {
+      type: 'message',
+      target: its.socket,
+      timestamp: now(),
+      data: typeof data === 'string' || its.binaryType === 'arraybuffer' ? data : new Blob([data]),
+      origin: its.url,
+    };
+    const handler = its.handlers.message;
+    if (handler !== undefined && its.listeners.message === undefined) {
+      handler.call(its.socket, message);
+    } else {
+      fire(its, 'message', message);
+    }
+    return replied(reply);
+  } catch (error) {
+    // fire() has noted it already.
+    if (its.readyState !== CLOSED) {
+      noteThrown(its, 'message', error);
+    }
+    return failed(error);
+  } finally {
+    replying = null;
+    reply = undefined;
   }
 });
 

@@ -20,8 +20,6 @@ from runner.ops import Interrupted
 from runner.protocol.websocket import BinaryMessage, Event, PingReceived, PongReceived, TextMessage
 
 CANCELLED = "operation was canceled"
-# The face's word for a text message.
-TEXT = 0
 
 
 class WebSocketsBinding(Binding):
@@ -160,12 +158,8 @@ class WebSocketsBinding(Binding):
             socket.ping()
 
     @op
-    def close(self, number: int, code: int, reason: str, dropped: int) -> None:
-        """Send a close frame, once there is a connection; the close event comes with the server's answer.
-
-        Args:
-            dropped: messages that the script has been told of and will not look at.
-        """
+    def close(self, number: int, code: int, reason: str) -> None:
+        """Send a close frame, once there is a connection; the close event comes with the server's answer."""
         socket = self._sockets.get(number)
         if socket is None:
             return
@@ -173,7 +167,6 @@ class WebSocketsBinding(Binding):
         if socket.connection is None:
             socket.close_wanted = code, reason
         else:
-            socket.received.add(-dropped)
             socket.close(code, reason)
 
     @op
@@ -208,25 +201,30 @@ class WebSocketsBinding(Binding):
         connection, number = socket.connection, socket.number
         if connection is None:
             return {}
-        told: list[list[Any]] = []
-        messages = 0
+        state: dict[str, Any] = {}
         for event in connection.take_events():
-            if isinstance(event, (TextMessage, BinaryMessage)):
-                if not socket.is_closing:
-                    messages += 1
-                    told.append([number, TEXT if isinstance(event, TextMessage) else "binary", event.data])
-            else:
-                socket.received.add(messages)
-                messages = 0
-                told += [[number, *words] for words in self._told(socket, event)]
-        socket.received.add(messages)
+            if not isinstance(event, (TextMessage, BinaryMessage)):
+                state = self._tell(interpreter, number, self._told(socket, event))
+            elif not socket.is_closing:
+                socket.received.add()
+                told = interpreter.deliver_message(self.module, number, event.data)
+                if isinstance(told, str):
+                    socket.send_text(told)
+                else:
+                    state = told
+            if "threw" in state:
+                return state
         if connection.has_events:
             self._listener(socket)()
-        if not told:
-            return {}
-        state = interpreter.deliver(self.module, told)
-        # What the handlers sent leaves now, and not at the reactor's next turn.
-        connection.flush()
+        return state
+
+    def _tell(self, interpreter: Interpreter, number: int, told: list[list[Any]]) -> dict[str, Any]:
+        """Hand over what is no message."""
+        state: dict[str, Any] = {}
+        for words in told:
+            state = interpreter.deliver(self.module, [number, *words])
+            if "threw" in state:
+                break
         return state
 
     def _post(self, socket: Socket, told: list[list[Any]], *, is_end: bool = False) -> None:
@@ -235,7 +233,7 @@ class WebSocketsBinding(Binding):
         def macrotask(interpreter: Interpreter) -> dict[str, Any]:
             if is_end:
                 self._drop(socket.number)
-            return interpreter.deliver(self.module, [[socket.number, *words] for words in told])
+            return self._tell(interpreter, socket.number, told)
 
         self._event_loop.post(macrotask, self._reactor.now())
 

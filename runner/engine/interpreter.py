@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -178,17 +178,39 @@ class Interpreter:
         """
         return self.run_macrotask("settle", promise_id, self._bridge.answer(op, take))
 
-    def deliver(self, module: str, value: Any) -> dict[str, Any]:
-        """The macrotasks that a module makes of what the host tells it; all microtasks run after each of them.
+    def deliver(self, module: str, words: Sequence[Any]) -> dict[str, Any]:
+        """The macrotasks that a module makes of one event; all microtasks run after each of them.
+
+        Args:
+            words: what the module is told, as onEvent() in kernel.js has it.
 
         Raises:
             ScriptError: as enter().
         """
-        answer = self.enter(f"deliver {module}", self._bridge.encode(value))
+        return self._after_event(self.enter(f"deliver {module}", self._bridge.encode(words)))
+
+    def deliver_message(self, module: str, number: int, data: str | bytes) -> str | dict[str, Any]:
+        """deliver() for what comes by the thousand: a message for onMessage() in kernel.js.
+
+        Returns:
+            A text that the module answers with, when all is done; otherwise as deliver().
+        """
+        entry = f"message {module}"
+        if self._door is not None:
+            argument = data if isinstance(data, str) else bytearray(data)
+            answer = self._call(entry, (number, argument))
+        else:
+            (argument,) = json.loads(self._bridge.encode([data]))[0]
+            answer = self._run(_ENTER, json.dumps([entry, number, argument]), False, "")
+        if isinstance(answer, str):
+            return answer if answer.isascii() else well_formed(answer)
+        return self._after_event(answer)
+
+    def _after_event(self, answer: Any) -> dict[str, Any]:
         # A number tells that there are more, a truth value that the outcome is to be looked at.
         while answer is not None and answer is not True:
             answer = self.enter("step")
-        return self.enter("state") if answer else _DONE
+        return _DONE if answer is None else self.enter("state")
 
     def run_module(self, name: str, source: str) -> None:
         """Evaluate `source`, glue of ours, as the ES module `name`, with all that it imports.

@@ -125,20 +125,11 @@ export const ops = (module) => {
   return table;
 };
 
-// Events that wait for their turn, and macrotasks that an event made of itself, which go first. All microtasks run
-// between two of them.
-let receive = null;
-let events = [];
-let position = 0;
+// Macrotasks that an event made of itself. All microtasks run between two of them.
 let extraMacrotasks = [];
 export const runNext = (macrotasks) => extraMacrotasks.push(...macrotasks);
 
-// What has crossed already and is still to come.
-export const waitingEvents = () => events.slice(position);
-
 const forgetEvents = () => {
-  events = [];
-  position = 0;
   extraMacrotasks = [];
 };
 
@@ -199,6 +190,16 @@ const stringify = JSON.stringify;
 
 const later = (outcome) => (outcome.done && outcome.threw === undefined ? undefined : true);
 
+// What an event's macrotask gives; a number tells that there are more.
+const afterEvent = () => (extraMacrotasks.length > 0 ? 1 : later(vu.outcome));
+
+// The same when it threw.
+export const failed = (error) => {
+  fail(vu.outcome, error, false);
+  forgetEvents();
+  return true;
+};
+
 const entries = {
   __proto__: null,
   state() {
@@ -243,20 +244,14 @@ const entries = {
     }
     return later(vu.outcome);
   },
-  // The next macrotask; a number tells that there are more.
+  // The next macrotask that an event made of itself.
   step() {
     try {
-      if (extraMacrotasks.length > 0) {
-        extraMacrotasks.shift()();
-      } else if (position < events.length) {
-        position += 1;
-        receive(events[position - 1]);
-      }
+      extraMacrotasks.shift()();
     } catch (error) {
-      fail(vu.outcome, error, false);
-      forgetEvents();
+      return failed(error);
     }
-    return position < events.length || extraMacrotasks.length > 0 ? 1 : later(vu.outcome);
+    return afterEvent();
   },
   settle(id, answer) {
     part('k6py:kernel/promises').settle(id, answer === undefined ? undefined : parse(answer));
@@ -268,13 +263,37 @@ const entries = {
 globalThis.k6pyEntries = entries;
 
 // What a module does with one event of the host: a macrotask, in which its binding's words arrive.
-export const onEvent = (module, receiver) => {
+export const onEvent = (module, receive) => {
   entries[`deliver ${module}`] = (answer) => {
-    receive = receiver;
-    events = unwrap(parse(answer));
-    position = 0;
-    return entries.step();
+    try {
+      receive(unwrap(parse(answer)));
+    } catch (error) {
+      return failed(error);
+    }
+    return afterEvent();
   };
+};
+
+// The same for events that come by the thousand. What it is given are no words but a number and a text or an ArrayBuffer,
+// it must not throw, and it gives what replied() or failed() gave.
+export const onMessage = (module, receive) => {
+  entries[`message ${module}`] = native
+    ? receive
+    : (number, data) => receive(number, part('k6py:kernel/bytes').unpack(data));
+};
+
+// Ends the macrotask of a message. `reply` is a text that was put off: the host takes it with the return, unless there
+// is more to learn.
+export const replied = (reply) => {
+  const { outcome } = vu;
+  if (outcome.done && outcome.threw === undefined && extraMacrotasks.length === 0) {
+    postponed = null;
+    return reply;
+  }
+  if (postponed !== null) {
+    sayPostponed();
+  }
+  return afterEvent();
 };
 
 if (!native) {

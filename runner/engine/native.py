@@ -37,7 +37,7 @@ _INTRINSICS = (
     *("TypedArrays", "Promise", "BigInt", "WeakRef"),
 )
 
-Argument = int | str | bytes | None
+Argument = int | str | bytes | bytearray | None
 
 
 class JSValue(ctypes.Structure):
@@ -148,7 +148,7 @@ class NativeDoor:
         """Call one of the kernel's entry points; microtasks wait for drain().
 
         Args:
-            arguments: bytes are text in UTF-8, None is undefined.
+            arguments: bytes are text in UTF-8, a bytearray becomes an ArrayBuffer, None is undefined.
 
         Returns:
             What it returned: text, a number, True or False, or None for undefined.
@@ -165,22 +165,27 @@ class NativeDoor:
         count = len(arguments)
         if not count:
             return self._take(library.JS_Call(context, function, _UNDEFINED, 0, _NO_VALUES))
-        values = (JSValue * count)()
-        texts = []
+        # A new structure of zeros is the integer 0.
+        values = _ARRAYS[count]()
+        made = []
         for index, argument in enumerate(arguments):
-            if isinstance(argument, (bytes, str)):
-                data = argument.encode("utf-8", "surrogatepass") if isinstance(argument, str) else argument
-                text = values[index] = library.JS_NewStringLen(context, data, len(data))
-                texts.append(text)
-            elif argument is None:
-                values[index] = _UNDEFINED
-            else:
-                # A new structure of zeros is the integer 0.
+            if isinstance(argument, int):
                 values[index].payload = argument & 0xFFFFFFFF
+                continue
+            if argument is None:
+                values[index] = _UNDEFINED
+                continue
+            if isinstance(argument, bytearray):
+                value = library.JS_NewArrayBufferCopy(context, bytes(argument), len(argument))
+            else:
+                data = argument if isinstance(argument, bytes) else argument.encode("utf-8", "surrogatepass")
+                value = library.JS_NewStringLen(context, data, len(data))
+            values[index] = value
+            made.append(value)
         result = library.JS_Call(context, function, _UNDEFINED, count, values)
-        for text in texts:
-            library.JS_FreeValue(context, text)
-        return self._take(result)
+        for value in made:
+            library.JS_FreeValue(context, value)
+        return None if result.tag == _TAG_UNDEFINED else self._take(result)
 
     def drain(self) -> None:
         """Run microtasks until none is left.
@@ -319,6 +324,7 @@ class ScriptFailed(Exception):
 
 _UNDEFINED = JSValue(0, _TAG_UNDEFINED)
 _NO_VALUES = (JSValue * 0)()
+_ARRAYS = [JSValue * count for count in range(5)]
 _EXCEPTION = JSValue(0, _TAG_EXCEPTION)
 
 # The doors by the addresses of their contexts, for the tracker, which knows nothing else.
