@@ -40,6 +40,9 @@ from runner.vu.event_loop import LoopTimers
 
 CLOSE_GOING_AWAY = 1001
 
+# What may wait to be sent while the script waits for events; with more, it first waits until the system has taken it.
+UNWAITED_BYTES_MAX = 16384
+
 _NO_PARAMS: dict[str, Any] = {"headers": [], "tags": {}, "jar": None, "compression": False}
 
 
@@ -137,8 +140,8 @@ class WsBinding(Binding):
     # ---- commands
 
     @op
-    def send_texts(self, number: int, texts: list[str]) -> str | None:
-        """Send messages and wait until the system has taken them.
+    def send_texts(self, number: int, texts: str | list[str]) -> str | None:
+        """Send one message or several, and wait until the system has taken them.
 
         Returns:
             what went wrong, None when nothing did.
@@ -146,21 +149,30 @@ class WsBinding(Binding):
         socket = self._sockets.get(number)
         if socket is None:
             # k6 counts a message before it tries to send it, also after the end of connect().
-            self.vu.count(WS_MSGS_SENT, len(texts), self._ended_tags.get(number, self.vu.tags))
+            count = 1 if isinstance(texts, str) else len(texts)
+            self.vu.count(WS_MSGS_SENT, count, self._ended_tags.get(number, self.vu.tags))
             return CLOSE_SENT
-        return self._send_texts(socket, texts)
+        return self._queue_texts(socket, texts) or self._wait_sent(socket)
 
-    def _send_texts(self, socket: Socket, texts: list[str]) -> str | None:
-        socket.sent.add(len(texts))
-        connection, vu = socket.connection, self.vu
+    def _queue_texts(self, socket: Socket, texts: str | list[str]) -> str | None:
+        connection = socket.connection
         try:
-            for text in texts:
-                connection.send_text(text)
-            connection.wait_sent(vu.reactor.now() + vu.context.limits.send_s)
+            if isinstance(texts, str):
+                socket.sent.add()
+                connection.send_text(texts)
+            else:
+                socket.sent.add(len(texts))
+                for text in texts:
+                    connection.send_text(text)
         except ProtocolStateError:
             return CLOSE_SENT
+        return None
+
+    def _wait_sent(self, socket: Socket) -> str | None:
+        try:
+            socket.connection.wait_sent(self.vu.reactor.now() + self.vu.context.limits.send_s)
         except TransportError as error:
-            connection.fail("")
+            socket.connection.fail("")
             return error.message
         return None
 
@@ -202,13 +214,9 @@ class WsBinding(Binding):
             return CLOSE_SENT
         try:
             action(socket.connection)
-            socket.connection.wait_sent(self.vu.reactor.now() + self.vu.context.limits.send_s)
         except ProtocolStateError:
             return CLOSE_SENT
-        except TransportError as error:
-            socket.connection.fail("")
-            return error.message
-        return None
+        return self._wait_sent(socket)
 
     # ---- events
 
@@ -224,16 +232,24 @@ class WsBinding(Binding):
         return socket.timers.start_timer("", delay_ms / 1000, repeats)
 
     @op
-    def next_events(self, number: int, texts: list[str]) -> list[Any]:
+    def next_events(self, number: int, texts: str | list[str] | None = None) -> str | list[Any]:
         """Send `texts`, then wait for the next events, and give those that are there.
 
         Returns:
-            What went wrong with sending, and after it the events: a text for a text message, otherwise a list of its
-            kind and what belongs to it.  The kinds are those of ``Socket.on`` and two more: ``timer`` with the timer's
-            number, and ``closed`` with the code of the close event and, when an error event comes first, its text.
+            A text for one text message.  Otherwise what went wrong with sending, and after it the events: a text for a
+            text message, for others a list of the kind and what belongs to it.  The kinds are those of ``Socket.on``
+            and two more: ``timer`` with the timer's number, and ``closed`` with the code of the close event and, when
+            an error event comes first, its text.
         """
         socket = self._sockets[number]
-        problem = self._send_texts(socket, texts) if texts else None
+        connection = socket.connection
+        problem = None
+        if texts is not None:
+            problem = self._queue_texts(socket, texts)
+            if connection.unsent_bytes <= UNWAITED_BYTES_MAX:
+                connection.flush_soon()
+            else:
+                problem = problem or self._wait_sent(socket)
         timers = socket.timers
         while True:
             due_s = None
@@ -244,7 +260,12 @@ class WsBinding(Binding):
                     socket.network_first = True
                     return [problem, ["timer", timers.take_due()]]
                 socket.network_first = False
-            events = socket.connection.wait_events(due_s)
+            events = connection.wait_events(due_s)
+            if len(events) == 1 and problem is None:
+                event = events[0]
+                if type(event) is TextMessage:
+                    socket.received.add()
+                    return event.data
             if events:
                 return self._told_together(socket, events, problem)
 

@@ -3,7 +3,7 @@
 // under the name "k6py:kernel". Scripts cannot import it. Every virtual user has a copy of it, so that what few of them
 // need stands in files of its own beside this one, its parts, which are loaded when they are first asked for.
 
-const callHost = globalThis.call_python;
+export const callHost = globalThis.call_python;
 const { native } = globalThis.dukpy;
 delete globalThis.call_python;
 delete globalThis.dukpy;
@@ -47,7 +47,7 @@ const { isArray } = Array;
 
 // The one place where a host error becomes a JavaScript one. An answer is undefined, [value], [value with bytes, 1]
 // or an object that describes an error.
-const unwrap = (answer) => {
+export const unwrap = (answer) => {
   if (answer === undefined) {
     return undefined;
   }
@@ -65,15 +65,22 @@ const unwrap = (answer) => {
   throw new (errorClasses[answer.error] ?? Error)(answer.message);
 };
 
-// What a module has put off saying to the host, to say more at once. It has to be said before anything else is.
-let postponed = null;
-export const postpone = (say) => {
-  postponed = say;
-};
-const sayPostponed = () => {
+// What a module has put off saying to the host, to say more at once. It has to be said before anything else is. Whoever
+// says it himself, as part of something else, forgets it first.
+export let postponed = null;
+export const sayPostponed = () => {
   const say = postponed;
   postponed = null;
   say();
+};
+export const postpone = (say) => {
+  if (postponed !== null) {
+    sayPostponed();
+  }
+  postponed = say;
+};
+export const forgetPostponed = () => {
+  postponed = null;
 };
 
 // Rest arguments and `arguments` cost more than the rest of a call together: the ops that are called most have few.
