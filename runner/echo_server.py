@@ -22,7 +22,7 @@ from runner.net.self_signed import SelfSignedCertificate
 from runner.net.stream import Stream, TcpStream
 from runner.net.tls_stream import TlsStream
 from runner.protocol.server_handshake import ServerHandshake
-from runner.protocol.websocket import BinaryMessage, Role, State, TextMessage, WebSocketSession
+from runner.protocol.websocket import Role, State, WebSocketSession
 from runner.reactor import Reactor
 
 ABOUT = "This is k6py's WebSocket echo server: open a WebSocket on any path, and each message comes back."
@@ -217,16 +217,16 @@ class EchoServer:
 
     def _answer(self, session: WebSocketSession) -> None:
         for event in session.events():
-            if not isinstance(event, TextMessage | BinaryMessage):
+            if not isinstance(event, str | bytes):
                 continue
             self.messages += 1
             # A close frame that came right behind is answered already, and nothing may follow it.
             if not session.can_send:
                 continue
-            if isinstance(event, TextMessage):
-                session.send_text(event.data)
+            if isinstance(event, str):
+                session.send_text(event)
             else:
-                session.send_binary(event.data)
+                session.send_binary(event)
         if session.state is State.FAILING:
             session.fail()
 

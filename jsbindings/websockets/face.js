@@ -1,8 +1,6 @@
 // k6/websockets: https://grafana.com/docs/k6/latest/javascript-api/k6-websockets/
 // The host opens, reads and writes; here are the WebSocket object, its states and its handlers (WHATWG WebSockets).
-import {
-  failed, GoError, handles, onEvent, onMessage, ops, postpone, replied, runNext,
-} from 'k6py:kernel';
+import { failed, GoError, handles, onEvent, onMessage, ops, putOff, replied, runNext } from 'k6py:kernel';
 import { tagValues } from 'k6py:tags';
 import { Blob, bytesOf, byteSize } from 'k6py:blob';
 
@@ -49,12 +47,7 @@ const send = (its, data) => {
     throw new GoError('InvalidStateError');
   }
   if (typeof data === 'string') {
-    if (its === replying && reply === undefined) {
-      reply = data;
-      postpone(sendReply);
-    } else {
-      ws.send_text(its.id, data);
-    }
+    ws.send_text(its.id, data);
   } else if (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) {
     ws.send_binary(its.id, data);
   } else if (data instanceof Blob) {
@@ -191,7 +184,14 @@ export class WebSocket {
       socket: this,
     };
     this.addEventListener = (type, listener) => addEventListener(its, String(type), listener);
-    this.send = (data) => send(its, data);
+    this.send = (data) => {
+      if (its === replying && putOff.say === null && typeof data === 'string' && its.readyState === OPEN) {
+        reply = data;
+        putOff.say = sendReply;
+      } else {
+        send(its, data);
+      }
+    };
     this.ping = () => {
       if (its.readyState !== OPEN) {
         throw new GoError('InvalidStateError');

@@ -17,7 +17,7 @@ from runner.metrics.builtin import WS_CONNECTING, WS_PING, WS_SESSIONS
 from runner.net.websocket import Connected
 from runner.net.websocket_url import MalformedUrl
 from runner.ops import Interrupted
-from runner.protocol.websocket import BinaryMessage, Event, PingReceived, PongReceived, TextMessage
+from runner.protocol.websocket import Event, PingReceived, PongReceived
 
 CANCELLED = "operation was canceled"
 
@@ -203,11 +203,11 @@ class WebSocketsBinding(Binding):
             return {}
         state: dict[str, Any] = {}
         for event in connection.take_events():
-            if not isinstance(event, (TextMessage, BinaryMessage)):
+            if not isinstance(event, (str, bytes)):
                 state = self._tell(interpreter, number, self._told(socket, event))
             elif not socket.is_closing:
                 socket.received.add()
-                told = interpreter.deliver_message(self.module, number, event.data)
+                told = interpreter.deliver_message(self.module, number, event)
                 if isinstance(told, str):
                     socket.send_text(told)
                 else:
@@ -247,7 +247,7 @@ class WebSocketsBinding(Binding):
                     self.vu.emit(WS_PING, (self.vu.reactor.now() - sent_s) * 1000, socket.tags)
                 return [["pong"]]
             case _:
-                self.vu.logger.debug(f"{socket.url} ended: {event}")
+                self.vu.logger.debug(f"{socket.url} ended: {event!r}")
                 self._drop(socket.number)
                 return told_at_end(event)
 

@@ -1,9 +1,7 @@
 // k6/ws: https://grafana.com/docs/k6/latest/javascript-api/k6-ws/
 // connect() blocks the script. It pulls events from the host, some at a time, and hands them to the script's handlers.
 // What these send goes with the next pull, or before whatever else the host is asked for.
-import {
-  callHost, forgetPostponed, GoError, handles, ops, postpone, postponed, sayPostponed, unwrap,
-} from 'k6py:kernel';
+import { callHost, GoError, handles, ops, putOff, sayWhatWasPutOff, unwrap } from 'k6py:kernel';
 import { tagValues } from 'k6py:tags';
 
 const ws = ops('k6/ws');
@@ -118,12 +116,15 @@ const makeSocket = (its) => ({
     if (its.closed) {
       attempt(its, ws.send_texts(its.id, text));
     } else if (its.unsent === null) {
+      if (putOff.say !== null) {
+        sayWhatWasPutOff();
+      }
       its.unsent = text;
-      postpone(its.sayUnsent);
+      putOff.say = its.sayUnsent;
     } else {
       its.unsent = typeof its.unsent === 'string' ? [its.unsent] : its.unsent;
       if (its.unsent.push(text) === UNSENT_MAX) {
-        sayPostponed();
+        sayWhatWasPutOff();
       }
     }
   },
@@ -225,11 +226,13 @@ export function connect(...args) {
       while (!its.closed) {
         let told;
         if (its.unsent !== null) {
-          forgetPostponed();
-          told = unwrap(callHost('k6/ws.next_events', socket, takeUnsent(its)));
+          const texts = its.unsent;
+          its.unsent = null;
+          putOff.say = null;
+          told = unwrap(callHost('k6/ws.next_events', socket, texts));
         } else {
-          if (postponed !== null) {
-            sayPostponed();
+          if (putOff.say !== null) {
+            sayWhatWasPutOff();
           }
           told = unwrap(callHost('k6/ws.next_events', socket));
         }

@@ -26,7 +26,6 @@ from runner.net.websocket_url import MalformedUrl
 from runner.ops import Interrupted
 from runner.protocol.handshake import HandshakeResult, canonical_header_name
 from runner.protocol.websocket import (
-    BinaryMessage,
     CloseReceived,
     ConnectionLost,
     Event,
@@ -34,7 +33,6 @@ from runner.protocol.websocket import (
     PongReceived,
     ProtocolFailed,
     ProtocolStateError,
-    TextMessage,
 )
 from runner.vu.event_loop import LoopTimers
 
@@ -263,9 +261,9 @@ class WsBinding(Binding):
             events = connection.wait_events(due_s)
             if len(events) == 1 and problem is None:
                 event = events[0]
-                if type(event) is TextMessage:
+                if type(event) is str:
                     socket.received.add()
-                    return event.data
+                    return event
             if events:
                 return self._told_together(socket, events, problem)
 
@@ -273,19 +271,19 @@ class WsBinding(Binding):
         told: list[Any] = [problem]
         messages = 0
         for event in events:
-            if type(event) is TextMessage:
+            if type(event) is str:
                 messages += 1
-                told.append(event.data)
+                told.append(event)
             else:
-                messages += type(event) is BinaryMessage
+                messages += type(event) is bytes
                 told.append(self._told(socket, event))
         socket.received.add(messages)
         return told
 
     def _told(self, socket: Socket, event: Event) -> list[Any]:
         match event:
-            case BinaryMessage(data):
-                return ["binaryMessage", data]
+            case bytes():
+                return ["binaryMessage", event]
             case PingReceived():
                 return ["ping"]
             case PongReceived(payload):

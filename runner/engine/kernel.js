@@ -65,42 +65,33 @@ export const unwrap = (answer) => {
   throw new (errorClasses[answer.error] ?? Error)(answer.message);
 };
 
-// What a module has put off saying to the host, to say more at once. It has to be said before anything else is. Whoever
-// says it himself, as part of something else, forgets it first.
-export let postponed = null;
-export const sayPostponed = () => {
-  const say = postponed;
-  postponed = null;
+// What a module has put off saying to the host, to say more at once; null for nothing. It has to be said before anything
+// else is. Whoever says it himself, as part of something else, takes it out first.
+export const putOff = { say: null };
+export const sayWhatWasPutOff = () => {
+  const { say } = putOff;
+  putOff.say = null;
   say();
-};
-export const postpone = (say) => {
-  if (postponed !== null) {
-    sayPostponed();
-  }
-  postponed = say;
-};
-export const forgetPostponed = () => {
-  postponed = null;
 };
 
 // Rest arguments and `arguments` cost more than the rest of a call together: the ops that are called most have few.
 const bindPlain = (name, arity) => {
   switch (arity) {
     case 1: return (only) => {
-      if (postponed !== null) {
-        sayPostponed();
+      if (putOff.say !== null) {
+        sayWhatWasPutOff();
       }
       return unwrap(callHost(name, only));
     };
     case 2: return (first, second) => {
-      if (postponed !== null) {
-        sayPostponed();
+      if (putOff.say !== null) {
+        sayWhatWasPutOff();
       }
       return unwrap(callHost(name, first, second));
     };
     default: return (...all) => {
-      if (postponed !== null) {
-        sayPostponed();
+      if (putOff.say !== null) {
+        sayWhatWasPutOff();
       }
       return unwrap(callHost(name, ...all));
     };
@@ -108,8 +99,8 @@ const bindPlain = (name, arity) => {
 };
 
 const bindWithBytes = (name, byteArguments) => (...args) => {
-  if (postponed !== null) {
-    sayPostponed();
+  if (putOff.say !== null) {
+    sayWhatWasPutOff();
   }
   for (const index of byteArguments) {
     args[index] = part('k6py:kernel/bytes').pack(args[index]);
@@ -294,11 +285,11 @@ export const onMessage = (module, receive) => {
 export const replied = (reply) => {
   const { outcome } = vu;
   if (outcome.done && outcome.threw === undefined && extraMacrotasks.length === 0) {
-    postponed = null;
+    putOff.say = null;
     return reply;
   }
-  if (postponed !== null) {
-    sayPostponed();
+  if (putOff.say !== null) {
+    sayWhatWasPutOff();
   }
   return afterEvent();
 };

@@ -157,10 +157,10 @@ class WebSocketConnection:
                 self._is_hurrying = True
             return self.take_events()
         self._is_hurrying = False
-        self._reader = self._reactor.current_task()
+        self._reader = task = self._reactor.current_task()
         try:
             while not self._session.waiting_events:
-                self._reactor.park(deadline_s)
+                self._reactor.park(deadline_s, task)
         except DeadlineReached:
             return []
         finally:
@@ -301,7 +301,8 @@ class WebSocketConnection:
                 session.receive(data)
             else:
                 session.receive_eof()
-        self.flush()
+        if session.queued_bytes != self._written_bytes:
+            self.flush()
         self._tell()
 
     def _flush_as_planned(self) -> None:
@@ -309,10 +310,10 @@ class WebSocketConnection:
         self.flush()
 
     def _write(self) -> None:
-        if self._session.queued_bytes != self._written_bytes:
-            data = self._session.bytes_to_send()
-            self._written_bytes += len(data)
-            self._stream.write(data)
+        session = self._session
+        if session.queued_bytes != self._written_bytes:
+            self._written_bytes = session.queued_bytes
+            self._stream.write(session.bytes_to_send())
 
     def _fail_session(self) -> None:
         """The messages before a violation were taken, and answered as far as they will be."""

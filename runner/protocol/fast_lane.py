@@ -13,7 +13,7 @@ from __future__ import annotations
 import codecs
 import os
 
-from runner.protocol.websocket_events import BinaryMessage, Event, TextMessage
+from runner.protocol.websocket_events import Event
 
 FIN_TEXT, FIN_BINARY = 0x81, 0x82
 _MASKED = 0x80
@@ -98,11 +98,11 @@ class FastLane:
                 payload = masked(payload, data[start : start + mask_bytes])
             if first == FIN_TEXT:
                 try:
-                    events.append(TextMessage(payload.decode()))
+                    events.append(payload.decode())
                 except UnicodeDecodeError:
                     break
             else:
-                events.append(BinaryMessage(payload))
+                events.append(payload)
             position = stop
         if position == end:
             return b""

@@ -26,21 +26,18 @@ from runner.protocol.extensions import BoundedDeflate, DeflateParameters, Messag
 from runner.protocol.fast_lane import FIN_BINARY, FIN_TEXT, LANE_SIZE_BYTES_MAX, FastLane, data_frame
 from runner.protocol.violations import is_one_byte_close, violation_reason
 from runner.protocol.websocket_events import (
-    BinaryMessage,
     CloseReceived,
     ConnectionLost,
     Event,
     PingReceived,
     PongReceived,
     ProtocolFailed,
-    TextMessage,
 )
 
 __all__ = [
     "CLOSE_NO_STATUS",
     "MESSAGE_SIZE_BYTES_MAX",
     "TRANSITIONS",
-    "BinaryMessage",
     "CloseReceived",
     "ConnectionLost",
     "DeflateParameters",
@@ -51,7 +48,6 @@ __all__ = [
     "ProtocolStateError",
     "Role",
     "State",
-    "TextMessage",
     "Trigger",
     "WebSocketSession",
 ]
@@ -214,8 +210,9 @@ class WebSocketSession:
 
         The queue has no bound of its own: the driver drains it after each command and each ``receive()``.
         """
-        data = b"".join(self._outgoing)
-        self._outgoing.clear()
+        outgoing = self._outgoing
+        data = outgoing[0] if len(outgoing) == 1 else b"".join(outgoing)
+        outgoing.clear()
         return data
 
     def events(self, count_max: int | None = None) -> list[Event]:
@@ -344,9 +341,9 @@ class WebSocketSession:
             piece = whole.decode() if isinstance(piece, str) else whole
         self.message_bytes += len(piece)
         if isinstance(piece, str):
-            self.waiting_events.append(TextMessage(piece))
+            self.waiting_events.append(piece)
         else:
-            self.waiting_events.append(BinaryMessage(bytes(piece)))
+            self.waiting_events.append(bytes(piece))
 
     def _take_close(self, code: int, reason: str) -> None:
         if self.state is State.OPEN:

@@ -131,11 +131,12 @@ class Reactor:
 
     # ---- the trap line: only inside a task
 
-    def park(self, deadline_s: float | None = None) -> Any:
+    def park(self, deadline_s: float | None = None, task: Task | None = None) -> Any:
         """Wait for ``wake()``.
 
         Args:
             deadline_s: moment on the reactor's clock, None to wait for ever.
+            task: the calling one, for a caller who has asked for it already.
 
         Returns:
             What wake() gave.
@@ -145,7 +146,7 @@ class Reactor:
             InternalError: called outside a task.
         """
         scheduler = self._scheduler
-        value = scheduler.switch(scheduler.waiting_task("park"), PARKED, deadline_s)
+        value = scheduler.switch(task or scheduler.waiting_task("park"), PARKED, deadline_s)
         if value is DEADLINE:
             raise DeadlineReached
         return value

@@ -4,7 +4,7 @@ Owns the greenlets and the timers.  Refuses to wait: polling and everything that
 reactor's.
 
 Rules
-1. Tasks are switched to from one place only, in ``_resume``: a greenlet saves the C stack between the hub and
+1. Tasks are switched to from one place only, in ``run_ready``: a greenlet saves the C stack between the hub and
    itself, which is short only when it was started and is resumed at the same depth.
 2. ``run_ready`` runs the ready list as it was when it began; what becomes ready meanwhile waits for the next
    turn.  So tasks that keep waking each other keep nobody from sockets and timers.
@@ -132,11 +132,19 @@ class Scheduler:
         ready = self.ready
         for _ in range(len(ready)):
             entry = ready.popleft()
-            if isinstance(entry, Task):
-                self._resume(entry)
-            else:
-                callback, args = entry
+            if type(entry) is not Task:
+                callback, args = entry  # type: ignore[misc]
                 callback(*args)
+                continue
+            task_greenlet = entry.greenlet
+            if task_greenlet is None:
+                task_greenlet = entry.greenlet = greenlet(entry.main)
+            entry.state = RUNNING
+            self._current = entry
+            task_greenlet.switch()
+            self._current = None
+            if entry.state is FINISHED:
+                self._bury(entry)
 
     def end_all(self) -> list[BaseException]:
         """Raise GreenletExit in every task where it waits; no task can wait any more.
@@ -151,16 +159,6 @@ class Scheduler:
             self._end(task)
         self.tasks.clear()
         return [task.error for task in tasks if task.error is not None]
-
-    def _resume(self, task: Task) -> None:
-        if task.greenlet is None:
-            task.greenlet = greenlet(task.main)
-        task.state = RUNNING
-        self._current = task
-        task.greenlet.switch()
-        self._current = None
-        if task.state is FINISHED:
-            self._bury(task)
 
     def _bury(self, task: Task) -> None:
         self.tasks.discard(task)

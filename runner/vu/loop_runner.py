@@ -122,9 +122,9 @@ class LoopRunner:
             # Timers that set each other for "now" would keep other VUs from running.
             reactor.sleep_until(due_s)
             return
-        self._waiting = reactor.current_task()
+        self._waiting = task = reactor.current_task()
         try:
-            reactor.park(due_s)
+            reactor.park(due_s, task)
         except DeadlineReached:
             pass
         finally:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from runner.protocol.websocket import BinaryMessage
 from tests.kit.ws_client import BlockingClient
 
 BENCH = Path(__file__).parents[2] / "bench"
@@ -45,7 +44,7 @@ def test_the_server_that_pushes_compares_counts(missed: int, status: int) -> Non
         assert server.stdout is not None
         client = BlockingClient(server.stdout.readline().split()[-1])
         received = []
-        while not any(isinstance(event, BinaryMessage) for event in received):
+        while not any(isinstance(event, bytes) for event in received):
             received += client.events()
         client.session.send_text(str(len(received) - 1 - missed))
         client.session.close(1000)

@@ -16,7 +16,7 @@ import pytest
 
 from runner.echo_server import ABOUT, EchoServer
 from runner.errors import UsageError
-from runner.protocol.websocket import BinaryMessage, CloseReceived, PongReceived, ProtocolFailed, TextMessage
+from runner.protocol.websocket import CloseReceived, PongReceived, ProtocolFailed
 from tests.kit.ws_client import BOUND_S, BlockingClient, raw_connection, receive_all
 from tests.kit.ws_pair import TEXT, frame
 
@@ -35,7 +35,7 @@ def server() -> Iterator[EchoServer]:
 def send_and_get_back(client: BlockingClient, text: str) -> None:
     client.session.send_text(text)
     client.flush()
-    assert client.events() == [TextMessage(text)]
+    assert client.events() == [text]
 
 
 def test_text_and_binary_come_back_on_any_path(server: EchoServer) -> None:
@@ -43,7 +43,7 @@ def test_text_and_binary_come_back_on_any_path(server: EchoServer) -> None:
         send_and_get_back(client, "grüße")
         client.session.send_binary(bytes(range(256)))
         client.flush()
-        assert client.events() == [BinaryMessage(bytes(range(256)))]
+        assert client.events() == [bytes(range(256))]
     assert (server.connections, server.sessions, server.messages) == (1, 1, 2)
 
 
@@ -99,7 +99,7 @@ def test_message_before_a_broken_frame_comes_back_before_the_close_frame(server:
         events = client.events()
         while len(events) < 2:
             events += client.events()
-        assert events == [TextMessage("good"), CloseReceived(1002, "bad opcode")]
+        assert events == ["good", CloseReceived(1002, "bad opcode")]
         assert client.ends()
 
 
@@ -199,7 +199,7 @@ def test_a_thousand_sessions_at_once_each_get_their_own_back(server: EchoServer,
             client.session.send_text(str(number))
             client.flush()
         for number, client in enumerate(clients):
-            assert client.events() == [TextMessage(str(number))]
+            assert client.events() == [str(number)]
     assert (server.sessions, server.messages) == (count, count)
 
 

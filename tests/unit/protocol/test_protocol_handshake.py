@@ -15,7 +15,7 @@ from runner.protocol.handshake import (
     canonical_header_name,
 )
 from runner.protocol.http1 import InvalidRequest
-from runner.protocol.websocket import Role, TextMessage, WebSocketSession
+from runner.protocol.websocket import Role, WebSocketSession
 
 Headers = list[tuple[str, str]]
 
@@ -159,7 +159,7 @@ def test_bytes_behind_the_answer_start_the_session() -> None:
     result = finished(client, answer(client) + b"\x81\x02hi")
     client.receive(b"\x81\x02no")
     assert client.result is result
-    assert WebSocketSession(Role.CLIENT, trailing=result.trailing).events() == [TextMessage("hi")]
+    assert WebSocketSession(Role.CLIENT, trailing=result.trailing).events() == ["hi"]
 
 
 @pytest.mark.parametrize("offered", [[], [("Sec-WebSocket-Protocol", "chat")]])

@@ -10,7 +10,6 @@ from runner.errors import InternalError, K6pyError
 from runner.protocol.websocket import (
     MESSAGE_SIZE_BYTES_MAX,
     TRANSITIONS,
-    BinaryMessage,
     CloseReceived,
     ConnectionLost,
     DeflateParameters,
@@ -20,7 +19,6 @@ from runner.protocol.websocket import (
     ProtocolStateError,
     Role,
     State,
-    TextMessage,
     Trigger,
     WebSocketSession,
 )
@@ -59,7 +57,7 @@ def test_messages_of_every_frame_size_arrive_whole_on_both_sides(
     pair = WebSocketPair(deflate=deflate, piece_size_bytes=1000)
     pair.client.send_text("ü" * size)
     pair.server.send_binary(b"\xff" * size)
-    assert pair.exchange() == ([BinaryMessage(b"\xff" * size)], [TextMessage("ü" * size)])
+    assert pair.exchange() == ([b"\xff" * size], ["ü" * size])
 
 
 @pytest.mark.parametrize("server_forgets", [True, False])
@@ -74,7 +72,7 @@ def test_compression_with_and_without_context_takeover_keeps_messages(
     for _ in range(3):
         pair.client.send_text("again and again")
         pair.server.send_text("and back")
-    assert pair.exchange() == ([TextMessage("and back")] * 3, [TextMessage("again and again")] * 3)
+    assert pair.exchange() == (["and back"] * 3, ["again and again"] * 3)
 
 
 def test_client_frames_are_masked_and_server_frames_are_not() -> None:
@@ -88,17 +86,17 @@ def test_client_frames_are_masked_and_server_frames_are_not() -> None:
 def test_fragments_with_control_frames_between_them_become_one_message(client: WebSocketSession) -> None:
     client.receive(frame(TEXT, "grü".encode()[:-1], fin=False) + frame(PING, b"now"))
     client.receive(frame(CONTINUATION, "ü".encode()[1:], fin=False) + frame(PONG) + frame(CONTINUATION))
-    assert client.events() == [PingReceived(b"now"), PongReceived(b""), TextMessage("grü")]
+    assert client.events() == [PingReceived(b"now"), PongReceived(b""), "grü"]
 
 
 def test_empty_fragments_make_an_empty_message(client: WebSocketSession) -> None:
     client.receive(frame(BINARY, fin=False) + frame(CONTINUATION, fin=False) + frame(CONTINUATION))
-    assert client.events() == [BinaryMessage(b"")]
+    assert client.events() == [b""]
 
 
 def test_trailing_bytes_of_the_handshake_are_the_first_input() -> None:
     session = WebSocketSession(Role.CLIENT, trailing=frame(TEXT, b"early") + frame(PING, b"?"))
-    assert session.events() == [TextMessage("early"), PingReceived(b"?")]
+    assert session.events() == ["early", PingReceived(b"?")]
     assert parse_frames(session.bytes_to_send()) == [(0x8A, b"?")]
 
 
@@ -220,7 +218,7 @@ def test_close_frames_that_cross_are_not_answered() -> None:
 def test_messages_that_arrive_after_our_close_are_still_reported(client: WebSocketSession) -> None:
     client.close()
     client.receive(frame(TEXT, b"late") + frame(CLOSE, close_payload(1000)))
-    assert client.events() == [TextMessage("late"), CloseReceived(1000, "")]
+    assert client.events() == ["late", CloseReceived(1000, "")]
 
 
 def test_data_after_the_peers_close_is_ignored(client: WebSocketSession) -> None:
@@ -351,7 +349,7 @@ def test_messages_before_a_violation_are_delivered_and_input_after_it_is_ignored
     client.receive(frame(TEXT, b"good") + frame(3))
     client.receive(frame(TEXT, b"more"))
     client.receive_eof()
-    assert client.events() == [TextMessage("good"), ProtocolFailed(1002, "bad opcode")]
+    assert client.events() == ["good", ProtocolFailed(1002, "bad opcode")]
 
 
 def test_violation_after_our_close_sends_no_second_close_frame(client: WebSocketSession) -> None:
@@ -378,7 +376,7 @@ def test_message_of_exactly_the_bound_is_taken() -> None:
     session = WebSocketSession(Role.CLIENT, message_size_bytes_max=1000)
     session.receive(frame(BINARY, b"x" * 999, fin=False) + frame(CONTINUATION, b"y"))
     session.receive(frame(BINARY, b"x" * 1000))
-    assert [len(event.data) for event in session.events()] == [1000, 1000]
+    assert [len(event) for event in session.events()] == [1000, 1000]
 
 
 @pytest.mark.parametrize(
@@ -408,7 +406,7 @@ def test_tiny_pieces_of_a_message_are_joined() -> None:
     text = "häppchen " * 500
     for piece in pieces(frame(TEXT, text.encode()), 1):
         session.receive(piece)
-    assert session.events() == [TextMessage(text)]
+    assert session.events() == [text]
 
 
 # States
