@@ -97,8 +97,9 @@ class Socket:
             self._note_queued(len(data), self.connection)
 
     def _note_queued(self, size_bytes: int, connection: WebSocketConnection) -> None:
-        connection.flush_soon()
         unsent = self._unsent
+        if connection.flush_soon():
+            unsent.clear()
         unsent.append((size_bytes, connection.queued_bytes))
         if len(unsent) > SENDS_BETWEEN_LOOKS or size_bytes > BIG_MESSAGE_SIZE_BYTES:
             self._forget_what_has_left(connection)

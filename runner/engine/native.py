@@ -99,6 +99,10 @@ _library = _load()
 
 _intrinsics = [getattr(_library, f"JS_AddIntrinsic{name}") for name in _INTRINSICS] if _library else []
 
+_decode_utf8 = ctypes.pythonapi.PyUnicode_DecodeUTF8
+_decode_utf8.restype = ctypes.py_object
+_decode_utf8.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_char_p]
+
 _get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
 _get_pointer.restype = ctypes.c_void_p
 _get_pointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
@@ -222,9 +226,9 @@ class NativeDoor:
         size = ctypes.c_size_t()
         address = library.JS_ToCStringLen2(context, size, result, False)
         library.JS_FreeValue(context, result)
-        data = ctypes.string_at(address, size.value)
+        text: str = _decode_utf8(address, size.value, b"surrogatepass")
         library.JS_FreeCString(context, address)
-        return data.decode("utf-8", "surrogatepass")
+        return text
 
     def note_rejection(self, promise: JSValue, reason: JSValue, *, is_handled: bool) -> None:
         """What the tracker tells."""

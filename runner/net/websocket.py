@@ -222,11 +222,17 @@ class WebSocketConnection:
         except TransportError as error:
             self.fail(error.message)
 
-    def flush_soon(self) -> None:
-        """flush() before the reactor polls, so that several messages of one turn go out together."""
-        if not self._flush_planned:
-            self._flush_planned = True
-            self._reactor.call_before_poll(self._flush_as_planned)
+    def flush_soon(self) -> bool:
+        """flush() before the reactor polls, so that several messages of one turn go out together.
+
+        Returns:
+            Whether all that was queued before these messages has left.
+        """
+        if self._flush_planned:
+            return False
+        self._flush_planned = True
+        self._reactor.call_before_poll(self._flush_as_planned)
+        return not self._stream.unsent_bytes
 
     def wait_sent(self, deadline_s: float) -> None:
         """Let what is queued leave and wait until the system has taken all of it.

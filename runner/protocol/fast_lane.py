@@ -37,6 +37,9 @@ class FastLane:
     Args:
         is_masked: the peer masks its frames, as clients must.
         message_size_bytes_max: the session's bound; what is larger is wsproto's to refuse.
+
+    Attributes:
+        is_open: the next bytes begin a frame, or go on with one that the lane holds.
     """
 
     def __init__(self, is_masked: bool, message_size_bytes_max: int) -> None:
@@ -46,15 +49,10 @@ class FastLane:
         self._held = b""
         # While wsproto reads: how much of its frame is still to come, the beginning of its next header, and whether
         # it is inside a message.
-        self._is_open = True
+        self.is_open = True
         self._left_bytes = 0
         self._header = b""
         self._in_message = False
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the next bytes begin a frame, or go on with one that the lane holds."""
-        return self._is_open
 
     def take(self, data: bytes, events: list[Event]) -> bytes:
         """Read what is the lane's.
@@ -65,7 +63,7 @@ class FastLane:
         Returns:
             What wsproto has to read now, in order after the messages.
         """
-        if not self._is_open:
+        if not self.is_open:
             self._count_along(data)
             return data
         if self._held:
@@ -110,7 +108,7 @@ class FastLane:
         if len(rest) == 1:
             self._held = rest
             return b""
-        self._is_open = False
+        self.is_open = False
         self._count_along(rest)
         return rest
 
@@ -141,7 +139,7 @@ class FastLane:
                 break
             self._note_header(header)
             position += size_bytes
-        self._is_open = not self._header and not self._in_message
+        self.is_open = not self._header and not self._in_message
 
     def _note_header(self, header: bytes) -> None:
         size = header[1] & 0x7F

@@ -245,7 +245,9 @@ class WebSocketSession:
         except UnicodeEncodeError as error:
             raise InternalError(f"text with lone surrogates cannot be sent: {error.reason}") from error
         if self._deflate is None and len(payload) <= LANE_SIZE_BYTES_MAX:
-            self._queue(data_frame(FIN_TEXT, payload, self._is_client))
+            frame = data_frame(FIN_TEXT, payload, self._is_client)
+            self._outgoing.append(frame)
+            self.queued_bytes += len(frame)
         else:
             self._send(wire.TextMessage(data=data))
 

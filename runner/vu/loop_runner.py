@@ -44,10 +44,11 @@ class LoopRunner:
         Args:
             state: how the function itself ended, as the kernel tells it.
         """
+        task = self._reactor.current_task()
         while True:
             if "threw" in state:
                 return Outcome(error=thrown_error(state))
-            macrotask = self._next_macrotask()
+            macrotask = self._next_macrotask(task)
             if macrotask is None:
                 # Done, or waiting for a promise that nobody will settle: k6 ends quietly in both cases.
                 return ENDED
@@ -93,8 +94,8 @@ class LoopRunner:
 
     # ---- waiting
 
-    def _next_macrotask(self) -> Macrotask | None:
-        """Wait for it; None when nothing is left to wait for."""
+    def _next_macrotask(self, task: Task | None) -> Macrotask | None:
+        """Wait for it in the calling task; None when nothing is left to wait for."""
         loop, reactor = self.loop, self._reactor
         while True:
             posted = loop.take_posted()
@@ -107,24 +108,23 @@ class LoopRunner:
                 return posted
             if loop.is_idle:
                 return None
+            self._in_a_row = 0
             due_s = loop.next_due_s()
-            self._wait(due_s)
+            if due_s is None or (due_s > reactor.now() and not loop.has_posted):
+                self._wait(due_s, task)
+            else:
+                # Timers that set each other for "now" would keep other VUs from running.
+                reactor.sleep_until(due_s)
             if due_s is not None:
                 loop.now_s = reactor.now()
                 timer_id = loop.take_due()
                 if timer_id is not None:
                     return partial(_fire, timer_id)
 
-    def _wait(self, due_s: float | None) -> None:
-        reactor = self._reactor
-        self._in_a_row = 0
-        if due_s is not None and (self.loop.has_posted or due_s <= reactor.now()):
-            # Timers that set each other for "now" would keep other VUs from running.
-            reactor.sleep_until(due_s)
-            return
-        self._waiting = task = reactor.current_task()
+    def _wait(self, due_s: float | None, task: Task | None) -> None:
+        self._waiting = task
         try:
-            reactor.park(due_s, task)
+            self._reactor.park(due_s, task)
         except DeadlineReached:
             pass
         finally:
