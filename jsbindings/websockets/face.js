@@ -1,6 +1,8 @@
 // k6/websockets: https://grafana.com/docs/k6/latest/javascript-api/k6-websockets/
 // The host opens, reads and writes; here are the WebSocket object, its states and its handlers (WHATWG WebSockets).
-import { failed, GoError, handles, onEvent, onMessage, ops, putOff, replied, runNext } from 'k6py:kernel';
+import {
+  failed, GoError, handles, onEvent, onMessage, ops, putOff, replied, runNext, unheardMessages,
+} from 'k6py:kernel';
 import { tagValues } from 'k6py:tags';
 import { Blob, bytesOf, byteSize } from 'k6py:blob';
 
@@ -66,7 +68,7 @@ const close = (its, code, reason) => {
   const closeReason = reason === undefined || reason === null ? '' : String(reason);
   checkClose(closeCode, closeReason);
   its.readyState = CLOSING;
-  ws.close(its.id, closeCode, closeReason);
+  ws.close(its.id, closeCode, closeReason, unheardMessages());
 };
 
 const addEventListener = (its, type, listener) => {
@@ -212,7 +214,7 @@ export class WebSocket {
 const noteThrown = (its, type, error) => {
   if (type === 'open' || type === 'message') {
     its.readyState = CLOSED;
-    ws.fail(its.id, String(error));
+    ws.fail(its.id, String(error), unheardMessages());
   } else if (type === 'error') {
     sockets.delete(its.id);
     ws.forget(its.id);

@@ -22,6 +22,10 @@ from runner.protocol.websocket import Event, PingReceived, PongReceived
 CANCELLED = "operation was canceled"
 
 
+def _is_text(event: Event) -> bool:
+    return type(event) is str
+
+
 class WebSocketsBinding(Binding):
     """Sockets of one virtual user, by number."""
 
@@ -158,8 +162,12 @@ class WebSocketsBinding(Binding):
             socket.ping()
 
     @op
-    def close(self, number: int, code: int, reason: str) -> None:
-        """Send a close frame, once there is a connection; the close event comes with the server's answer."""
+    def close(self, number: int, code: int, reason: str, unheard: int) -> None:
+        """Send a close frame, once there is a connection; the close event comes with the server's answer.
+
+        Args:
+            unheard: messages that have crossed and that the script will not hear of.
+        """
         socket = self._sockets.get(number)
         if socket is None:
             return
@@ -167,13 +175,17 @@ class WebSocketsBinding(Binding):
         if socket.connection is None:
             socket.close_wanted = code, reason
         else:
+            if unheard:
+                socket.count_heard(unheard)
             socket.close(code, reason)
 
     @op
-    def fail(self, number: int, text: str) -> None:
+    def fail(self, number: int, text: str, unheard: int) -> None:
         """A handler threw: the connection is cut, and the script told by an error and a close event."""
         socket = self._sockets.get(number)
         if socket is not None:
+            if unheard:
+                socket.count_heard(unheard)
             socket.end(is_cut=True)
             self._post(socket, [["error", text], CLOSED_WITHOUT_CODE], is_end=True)
 
@@ -202,21 +214,37 @@ class WebSocketsBinding(Binding):
         if connection is None:
             return {}
         state: dict[str, Any] = {}
-        for event in connection.take_events():
-            if not isinstance(event, (str, bytes)):
+        events = connection.take_events()
+        while events and "threw" not in state:
+            event = events[0]
+            if isinstance(event, (str, bytes)):
+                texts: list[Any] = list(itertools.takewhile(_is_text, events)) if len(events) > 1 else []
+                del events[: len(texts) or 1]
+                state = self._hand_over(interpreter, socket, event, texts)
+            else:
+                del events[0]
                 state = self._tell(interpreter, number, self._told(socket, event))
-            elif not socket.is_closing:
-                socket.received.add()
-                told = interpreter.deliver_message(self.module, number, event)
-                if isinstance(told, str):
-                    socket.send_text(told)
-                else:
-                    state = told
-            if "threw" in state:
-                return state
         if connection.has_events:
             self._listener(socket)()
         return state
+
+    def _hand_over(
+        self, interpreter: Interpreter, socket: Socket, message: str | bytes, texts: list[str]
+    ) -> dict[str, Any]:
+        """Hand over a message, or all of `texts` when it is the first of several."""
+        if socket.is_closing:
+            return {}
+        if len(texts) > 1:
+            socket.handed = len(texts)
+            told = interpreter.deliver_message(self.module, socket.number, texts)
+            socket.count_heard()
+        else:
+            socket.received.add()
+            told = interpreter.deliver_message(self.module, socket.number, message)
+        if isinstance(told, str):
+            socket.send_text(told)
+            return {}
+        return told
 
     def _tell(self, interpreter: Interpreter, number: int, told: list[list[Any]]) -> dict[str, Any]:
         """Hand over what is no message."""

@@ -62,6 +62,8 @@ class Socket:
     timers: LoopTimers | None = None
     pings: dict[bytes, float] = field(default_factory=dict)
     ping_numbers: itertools.count[int] = field(default_factory=itertools.count)
+    # Messages of the last pull, which the script is given now and which are not counted yet.
+    handed: int = 0
     close_sent: bool = False
     network_first: bool = False
 
@@ -240,6 +242,8 @@ class WsBinding(Binding):
             an error event comes first, its text.
         """
         socket = self._sockets[number]
+        if socket.handed:
+            self._count_heard(socket)
         connection = socket.connection
         problem = None
         if texts is not None:
@@ -267,6 +271,10 @@ class WsBinding(Binding):
             if events:
                 return self._told_together(socket, events, problem)
 
+    def _count_heard(self, socket: Socket, unheard: int = 0) -> None:
+        heard, socket.handed = socket.handed - unheard, 0
+        socket.received.add(heard)
+
     def _told_together(self, socket: Socket, events: list[Event], problem: str | None) -> list[Any]:
         told: list[Any] = [problem]
         messages = 0
@@ -277,7 +285,7 @@ class WsBinding(Binding):
             else:
                 messages += type(event) is bytes
                 told.append(self._told(socket, event))
-        socket.received.add(messages)
+        socket.handed = messages
         return told
 
     def _told(self, socket: Socket, event: Event) -> list[Any]:
@@ -327,7 +335,7 @@ class WsBinding(Binding):
             unheard: events that were given and that the script did not hear of; they are not counted, as in k6.
         """
         socket = self._sockets.pop(number)
-        socket.received.add(-unheard)
+        self._count_heard(socket, unheard)
         self._ended_tags[number] = socket.tags
         self._end(socket)
 
@@ -344,6 +352,7 @@ class WsBinding(Binding):
         self._ended_tags.clear()
 
     def _end(self, socket: Socket) -> None:
+        self._count_heard(socket)
         socket.sent.close()
         socket.received.close()
         self.vu.emit(WS_SESSION_DURATION, (self.vu.reactor.now() - socket.started_s) * 1000, socket.tags)

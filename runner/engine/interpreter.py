@@ -158,11 +158,7 @@ class Interpreter:
             ScriptError: a promise was rejected and nobody listens.
             InternalError: an op failed for a reason that is no script's fault.
         """
-        if self._door is None:
-            texts = [value.decode() if isinstance(value, bytes) else value for value in arguments]
-            answer = self._run(_ENTER, json.dumps([entry, *texts]), False, "")
-        else:
-            answer = self._call(entry, arguments)
+        answer = self._enter_slowly(entry, arguments) if self._door is None else self._call(entry, arguments)
         return json.loads(answer) if isinstance(answer, str) else answer
 
     def run_macrotask(self, entry: str, *arguments: Argument) -> dict[str, Any]:
@@ -187,30 +183,38 @@ class Interpreter:
         Raises:
             ScriptError: as enter().
         """
-        return self._after_event(self.enter(f"deliver {module}", self._bridge.encode(words)))
+        answer = self._told(f"deliver {module}", self._bridge.encode(words))
+        return _DONE if answer is None else self.enter("state")
 
-    def deliver_message(self, module: str, number: int, data: str | bytes) -> str | dict[str, Any]:
-        """deliver() for what comes by the thousand: a message for onMessage() in kernel.js.
+    def deliver_message(
+        self, module: str, number: int, data: str | bytes | list[str]
+    ) -> str | dict[str, Any]:
+        """deliver() for what comes by the thousand: a message for onMessage() in kernel.js, or several texts.
 
         Returns:
             A text that the module answers with, when all is done; otherwise as deliver().
         """
-        entry = f"message {module}"
-        if self._door is not None:
-            argument = data if isinstance(data, str) else bytearray(data)
-            answer = self._call(entry, (number, argument))
+        if isinstance(data, list):
+            answer = self._told(f"messages {module}", number, self._bridge.encode(data))
+        elif isinstance(data, str):
+            answer = self._told(f"message {module}", number, data)
+        elif self._door is not None:
+            answer = self._told(f"message {module}", number, bytearray(data))
         else:
-            (argument,) = json.loads(self._bridge.encode([data]))[0]
-            answer = self._run(_ENTER, json.dumps([entry, number, argument]), False, "")
+            answer = self._told(f"message {module}", number, json.loads(self._bridge.encode(data))[0])
         if isinstance(answer, str):
             return answer if answer.isascii() else well_formed(answer)
-        return self._after_event(answer)
-
-    def _after_event(self, answer: Any) -> dict[str, Any]:
-        # A number tells that there are more, a truth value that the outcome is to be looked at.
-        while answer is not None and answer is not True:
-            answer = self.enter("step")
         return _DONE if answer is None else self.enter("state")
+
+    def _told(self, entry: str, *arguments: Any) -> str | bool | int | None:
+        """Call an entry point for an event, and run all macrotasks that it makes, each with its microtasks."""
+        if self._door is not None:
+            return self._call(entry, arguments)
+        answer = self._enter_slowly(entry, arguments)
+        # A number tells that there are more.
+        while answer is not None and answer is not True and not isinstance(answer, str):
+            answer = self._enter_slowly("step", ())
+        return answer
 
     def run_module(self, name: str, source: str) -> None:
         """Evaluate `source`, glue of ours, as the ES module `name`, with all that it imports.
@@ -289,13 +293,16 @@ class Interpreter:
             raise self._failure()
         return None if answer is None else json.loads(answer)
 
+    def _enter_slowly(self, entry: str, arguments: Sequence[Any]) -> Any:
+        texts = [value.decode() if isinstance(value, bytes) else value for value in arguments]
+        return self._run(_ENTER, json.dumps([entry, *texts]), False, "")
+
     def _call(self, entry: str, arguments: tuple[Argument, ...]) -> str | bool | int | None:
         """_run() through the native door."""
         door, bridge = self._door, self._bridge
         assert door is not None
         try:
-            answer = door.enter(entry, arguments)
-            door.drain()
+            answer = door.run(entry, arguments)
         except ScriptFailed:
             if bridge.internal_error is None:
                 raise self._failure() from None

@@ -123,12 +123,16 @@ export const ops = (module) => {
   return table;
 };
 
-// Macrotasks that an event made of itself. All microtasks run between two of them.
+// Macrotasks that an event made of itself, and messages that crossed together with the one that is handled now. All
+// microtasks run between two of them.
 let extraMacrotasks = [];
 export const runNext = (macrotasks) => extraMacrotasks.push(...macrotasks);
+let messages = null;
+export const unheardMessages = () => (messages === null ? 0 : messages.texts.length - messages.position);
 
 const forgetEvents = () => {
   extraMacrotasks = [];
+  messages = null;
 };
 
 // The host's number of an object that a module made, for other modules (k6/ws takes k6/http's cookie jars).
@@ -189,7 +193,7 @@ const stringify = JSON.stringify;
 const later = (outcome) => (outcome.done && outcome.threw === undefined ? undefined : true);
 
 // What an event's macrotask gives; a number tells that there are more.
-const afterEvent = () => (extraMacrotasks.length > 0 ? 1 : later(vu.outcome));
+const afterEvent = () => (extraMacrotasks.length > 0 || messages !== null ? 1 : later(vu.outcome));
 
 // The same when it threw.
 export const failed = (error) => {
@@ -242,8 +246,11 @@ const entries = {
     }
     return later(vu.outcome);
   },
-  // The next macrotask that an event made of itself.
+  // The next macrotask of what has crossed.
   step() {
+    if (extraMacrotasks.length === 0) {
+      return nextMessage();
+    }
     try {
       extraMacrotasks.shift()();
     } catch (error) {
@@ -278,13 +285,26 @@ export const onMessage = (module, receive) => {
   entries[`message ${module}`] = native
     ? receive
     : (number, data) => receive(number, part('k6py:kernel/bytes').unpack(data));
+  entries[`messages ${module}`] = (number, json) => {
+    messages = { receive, number, texts: parse(json)[0], position: 0 };
+    return nextMessage();
+  };
+};
+
+const nextMessage = () => {
+  const { receive, number, texts, position } = messages;
+  messages.position += 1;
+  if (messages.position === texts.length) {
+    messages = null;
+  }
+  return receive(number, texts[position]);
 };
 
 // Ends the macrotask of a message. `reply` is a text that was put off: the host takes it with the return, unless there
 // is more to learn.
 export const replied = (reply) => {
   const { outcome } = vu;
-  if (outcome.done && outcome.threw === undefined && extraMacrotasks.length === 0) {
+  if (outcome.done && outcome.threw === undefined && extraMacrotasks.length === 0 && messages === null) {
     putOff.say = null;
     return reply;
   }

@@ -111,7 +111,7 @@ _get_pointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
 class NativeDoor:
     """QuickJS's C API for one interpreter.
 
-    ``enter`` and ``drain`` are called from outside of JavaScript, everything else from inside an op.
+    ``enter``, ``drain`` and ``run`` are called from outside of JavaScript, everything else from inside an op.
     """
 
     def __init__(self, context: int, runtime: int) -> None:
@@ -190,6 +190,20 @@ class NativeDoor:
         for value in made:
             library.JS_FreeValue(context, value)
         return None if result.tag == _TAG_UNDEFINED else self._take(result)
+
+    def run(self, entry: str, arguments: Sequence[Argument]) -> str | bool | int | None:
+        """enter() and all microtasks; as long as the answer is a number, the same for the kernel's next macrotask.
+
+        Raises:
+            ScriptFailed: as enter() and drain().
+        """
+        answer = self.enter(entry, arguments)
+        while True:
+            if _library.JS_IsJobPending(self._runtime):
+                self.drain()
+            if type(answer) is not int or self.rejections:
+                return answer
+            answer = self.enter("step", ())
 
     def drain(self) -> None:
         """Run microtasks until none is left.

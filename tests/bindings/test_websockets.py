@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -149,6 +150,79 @@ def test_exception_in_a_handler_stops_the_later_messages_of_the_same_read() -> N
     assert seen == ["1", "TypeError: boom", True, 3]
     assert result.messages[0].startswith("error: TypeError: boom")
     assert result.count("iterations") == 2
+
+
+def serve_five_texts(peer: Peer) -> None:
+    peer.upgrade()
+    peer.send(b"".join(frame(TEXT, b"%d" % number) for number in range(5)))
+    while (got := peer.read_frame()) is not None and got[0] == TEXT:
+        peer.tell(got[1].decode())
+    # After an exception of the script's the connection is gone.
+    with contextlib.suppress(OSError):
+        say_goodbye(peer)
+
+
+@pytest.mark.parametrize("native", [True, False], ids=["native", "plain"])
+def test_messages_of_one_read_are_macrotasks_of_their_own_and_answered_in_order(native: bool) -> None:
+    with RawServer(serve_five_texts) as server:
+        code = """
+          const socket = new WebSocket(__ENV.URL);
+          socket.onmessage = ({ data }) => {
+            Promise.resolve().then(() => {
+              seen.push(`after ${data}`);
+              if (data === '2') socket.send('later');
+            });
+            seen.push(data);
+            socket.send(`first ${data}`);
+            if (data === '1') socket.send('second');
+            if (data === '4') socket.close();
+          };
+        """
+        seen, result = run_listening(server, code, native=native)
+    assert seen == [text for number in range(5) for text in (f"{number}", f"after {number}")]
+    answers = ["first 0", "first 1", "second", "first 2", "later", "first 3", "first 4"]
+    assert server.told == answers
+    assert (result.count("ws_msgs_received"), result.count("ws_msgs_sent")) == (5, 8)
+
+
+@pytest.mark.parametrize(
+    ("body", "heard"),
+    [
+        ("socket.close();", 3),
+        ("throw new Error('x');", 3),
+        ("socket.send('y'); throw new Error('x');", 3),
+        ("", 5),
+    ],
+)
+def test_messages_of_one_read_that_the_script_does_not_hear_are_not_counted(body: str, heard: int) -> None:
+    with RawServer(serve_five_texts) as server:
+        code = f"""
+          const socket = new WebSocket(__ENV.URL);
+          socket.onmessage = ({{ data }}) => {{
+            seen.push(data);
+            if (data === '2') {{ {body} }}
+            if (data === '4') {{ socket.close(); }}
+          }};
+          socket.onerror = () => {{}};
+        """
+        seen, result = run_listening(server, code)
+    assert seen == ["0", "1", "2", "3", "4"][:heard]
+    assert result.count("ws_msgs_received") == heard
+
+
+def test_every_listener_hears_each_message_of_one_read_before_the_next() -> None:
+    with RawServer(serve_five_texts) as server:
+        code = """
+          const socket = new WebSocket(__ENV.URL);
+          socket.onmessage = ({ data }) => { seen.push(`handler ${data}`); socket.send(data); };
+          socket.addEventListener('message', ({ data }) => {
+            seen.push(`listener ${data}`);
+            if (data === '4') socket.close();
+          });
+        """
+        seen, _ = run_listening(server, code)
+    assert seen == [f"{who} {number}" for number in range(5) for who in ("handler", "listener")]
+    assert server.told == ["0", "1", "2", "3", "4"]
 
 
 def test_failed_iteration_closes_its_sockets_and_the_next_one_hears_nothing_of_them(

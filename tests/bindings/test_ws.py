@@ -145,6 +145,26 @@ def test_timers_that_are_always_due_do_not_keep_messages_from_arriving(server: R
     assert result.count("ws_msgs_received") == 20
 
 
+@pytest.mark.parametrize(("body", "heard"), [("socket.close();", 3), ("throw new Error('x');", 3), ("", 5)])
+def test_messages_of_one_read_that_the_script_does_not_hear_are_not_counted(body: str, heard: int) -> None:
+    def serve(peer: Peer) -> None:
+        peer.upgrade()
+        peer.send(b"".join(frame(TEXT, b"%d" % number) for number in range(5)))
+        peer.tell(peer.read_to_end())
+
+    code = f"""
+      ws.connect(__ENV.URL, (socket) => socket.on('message', (text) => {{
+        seen.push(text);
+        if (text === '2') {{ {body} }}
+        if (text === '4') {{ socket.close(); }}
+      }}));
+    """
+    with RawServer(serve) as server:
+        seen, result = run_connecting(server, code)
+    assert seen == ["0", "1", "2", "3", "4"][:heard]
+    assert result.count("ws_msgs_received") == heard
+
+
 def test_commands_after_connect_returned_are_error_events_and_change_nothing(server: RawServer) -> None:
     code = """
       let kept;
