@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import itertools
 import json
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,6 +36,9 @@ _HIDE_SOURCE = "delete globalThis.dukpy; delete globalThis.call_python;"
 
 # What dukpy throws in place of an exception of resolve() or load().
 _LOADER_FAILED = ("InternalError: Failed to load", "InternalError: Failed to normalize")
+
+# Without any of these no code makes a promise while it is loaded.
+_PROMISE_WORDS = re.compile(r"Promise|async|await|import\s*\(|eval|Function|constructor")
 
 # What dukpy says when it is entered while microtasks run.
 _DRAINING = "Promise jobs are draining"
@@ -88,6 +92,8 @@ class Interpreter:
         self._bridge = Bridge(door, self._find)
         # Files are compiled and required while the init code runs, and not later.
         self.is_loading = True
+        # A file of the script has words by which its init code may have made a promise.
+        self._may_have_promises = False
         # The watchdog cut JavaScript off in the middle of something.
         self._is_broken = False
         # When the watchdog may cut off what runs here; None lets it run.
@@ -103,7 +109,9 @@ class Interpreter:
             self._evaluate("delete globalThis.k6pyEntries", {})
             # What a module imports was loaded after it, and has to be there before it.
             for module in reversed(modules.own_modules):
-                door.define_module(module, modules.load(module))
+                source = modules.load(module)
+                self._look_for_promises(module, source)
+                door.define_module(module, source)
         self._evaluate("delete globalThis.k6pySlots", {})
 
     # ---- what dukpy asks of us
@@ -132,6 +140,7 @@ class Interpreter:
             return name, _HIDE_SOURCE, "module"
         try:
             source = self._modules.load(name)
+            self._look_for_promises(name, source)
             if "://" not in name:
                 # Again at the end when it came too late for one that imports it.
                 self._modules.own_modules.pop(name, None)
@@ -140,6 +149,11 @@ class Interpreter:
         except Exception as error:
             self._load_errors.append(error)
             raise
+
+    def _look_for_promises(self, name: str, source: str) -> None:
+        # The faces of our own modules make none while they are loaded.
+        if "://" in name or name.startswith("k6/x/"):
+            self._may_have_promises |= _PROMISE_WORDS.search(source) is not None
 
     # ---- entering
 
@@ -240,6 +254,8 @@ class Interpreter:
         """The script is loaded: keep the heap near the size that it has."""
         if self._door is not None:
             self._door.collect_from_now_on()
+            if not self._may_have_promises:
+                self._door.watch_for_promises()
 
     def close(self) -> None:
         """Give the runtime back now: it and the ops refer to each other, and Python does not see its memory."""
@@ -336,7 +352,9 @@ class Interpreter:
     def _compile(self, url: str) -> str:
         """The op that compiles a CommonJS file."""
         self._require_loading()
-        return self._bridge.compile(self._modules.commonjs_source(url), url)
+        source = self._modules.commonjs_source(url)
+        self._look_for_promises(url, source)
+        return self._bridge.compile(source, url)
 
     def _part(self, name: str, slot: int) -> str:
         """The op behind lazy(): compile a part of the kernel or a face, whenever it is asked for."""

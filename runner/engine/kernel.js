@@ -204,6 +204,8 @@ export const failed = (error) => {
 
 const entries = {
   __proto__: null,
+  // The host takes it back while it knows that the script has never made a promise.
+  mayHaveMicrotasks: true,
   state() {
     const { done, threw, rejected } = vu.outcome;
     return stringify({ done, threw, rejected });
@@ -291,13 +293,20 @@ export const onMessage = (module, receive) => {
   };
 };
 
+// One message, or all of them when there cannot be microtasks between two.
 const nextMessage = () => {
-  const { receive, number, texts, position } = messages;
-  messages.position += 1;
-  if (messages.position === texts.length) {
-    messages = null;
-  }
-  return receive(number, texts[position]);
+  const { receive, number, texts } = messages;
+  let told;
+  do {
+    const { position } = messages;
+    if (position + 1 === texts.length) {
+      messages = null;
+    } else {
+      messages.position = position + 1;
+    }
+    told = receive(number, texts[position]);
+  } while (messages !== null && !entries.mayHaveMicrotasks && extraMacrotasks.length === 0);
+  return told;
 };
 
 // Ends the macrotask of a message. `reply` is a text that was put off: the host takes it with the return, unless there

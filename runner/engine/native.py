@@ -46,6 +46,9 @@ class JSValue(ctypes.Structure):
     _fields_ = [("payload", ctypes.c_uint64), ("tag", ctypes.c_int64)]
 
 
+# What QuickJS calls when a promise is made, and at other moments of its life.
+_PromiseHook = ctypes.PYFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int, JSValue, JSValue, ctypes.c_void_p)
+
 # What QuickJS calls when a promise is rejected without a handler, and when it gets one later.
 _RejectionTracker = ctypes.PYFUNCTYPE(None, ctypes.c_void_p, JSValue, JSValue, ctypes.c_bool, ctypes.c_void_p)
 
@@ -83,6 +86,8 @@ def _load() -> Any:
             "JS_FreeCString": (None, [context, context]),
             "JS_DupValue": (JSValue, [context, JSValue]),
             "JS_SetHostPromiseRejectionTracker": (None, [context, _RejectionTracker, ctypes.c_void_p]),
+            "JS_SetPromiseHook": (None, [context, _PromiseHook, ctypes.c_void_p]),
+            "JS_SetPropertyStr": (ctypes.c_int, [context, JSValue, ctypes.c_char_p, JSValue]),
             "JS_NewContextRaw": (context, [context]),
             "JS_FreeContext": (None, [context]),
             **{f"JS_AddIntrinsic{name}": (None, [context]) for name in _INTRINSICS},
@@ -147,6 +152,20 @@ class NativeDoor:
     def collect_from_now_on(self) -> None:
         """Collect garbage as the heap grows, and not at a fixed size that is far from an idle VU's."""
         _library.JS_SetGCThreshold(self._runtime, _FIRST_COLLECTION_BYTES)
+
+    def watch_for_promises(self) -> None:
+        """The script has made no promise, and without one there are no microtasks; the first one ends the watch."""
+        self._set_microtasks(False)
+        _library.JS_SetPromiseHook(self._runtime, _watch_for_promises, None)
+
+    def note_promise(self) -> None:
+        """What the hook tells."""
+        _library.JS_SetPromiseHook(self._runtime, _NO_PROMISE_HOOK, None)
+        self._set_microtasks(True)
+
+    def _set_microtasks(self, may_be: bool) -> None:
+        value = JSValue(may_be, _TAG_BOOL)
+        _library.JS_SetPropertyStr(self._context, self._entries_object, b"mayHaveMicrotasks", value)
 
     def enter(self, entry: str, arguments: Sequence[Argument]) -> str | bool | int | None:
         """Call one of the kernel's entry points; microtasks wait for drain().
@@ -356,6 +375,14 @@ def _note_rejection(
 
 
 _track_rejection = _RejectionTracker(_note_rejection)
+
+
+def _note_promise(context: int, _kind: int, _promise: JSValue, _parent: JSValue, _opaque: object) -> None:
+    _doors[context].note_promise()
+
+
+_watch_for_promises = _PromiseHook(_note_promise)
+_NO_PROMISE_HOOK = _PromiseHook()
 
 
 # Compiled code of ours by name and source: what one interpreter compiled, all others of the process load.

@@ -185,6 +185,26 @@ def test_messages_of_one_read_are_macrotasks_of_their_own_and_answered_in_order(
     assert (result.count("ws_msgs_received"), result.count("ws_msgs_sent")) == (5, 8)
 
 
+def test_first_promise_of_a_script_settles_before_the_next_message_of_the_same_read() -> None:
+    # Nothing in its text tells that it makes one.
+    script = f"""
+      {IMPORTS}
+      export const options = {{ vus: 1, iterations: 2 }};
+      export default function () {{
+        if (__ITER === 1) {{ console.log(JSON.stringify(seen)); return; }}
+        const socket = new WebSocket(__ENV.URL);
+        socket.onmessage = ({{ data }}) => {{
+          seen.push(data);
+          if (data === '1') new Blob(['blob']).text().then((text) => seen.push(text));
+          if (data === '4') socket.close();
+        }};
+      }}
+    """
+    with RawServer(serve_five_texts) as server:
+        result = run_script(script, env={"URL": server.url})
+    assert json.loads(result.lines[-1]) == ["0", "1", "blob", "2", "3", "4"]
+
+
 @pytest.mark.parametrize(
     ("body", "heard"),
     [
