@@ -20,6 +20,8 @@ from runner.ops import Interrupted
 from runner.protocol.websocket import Event, PingReceived, PongReceived
 
 CANCELLED = "operation was canceled"
+# The engine's name of what a text goes to.
+ENTRY = "message k6/websockets"
 
 
 def _is_text(event: Event) -> bool:
@@ -213,37 +215,44 @@ class WebSocketsBinding(Binding):
         connection, number = socket.connection, socket.number
         if connection is None:
             return {}
-        state: dict[str, Any] = {}
+        told: str | dict[str, Any] = {}
         events = connection.take_events()
-        while events and "threw" not in state:
+        while events:
             event = events[0]
-            if isinstance(event, (str, bytes)):
-                texts: list[Any] = list(itertools.takewhile(_is_text, events)) if len(events) > 1 else []
-                del events[: len(texts) or 1]
-                state = self._hand_over(interpreter, socket, event, texts)
+            if type(event) is str:
+                if len(events) == 1:
+                    events = []
+                    if not socket.is_closing:
+                        socket.received.add()
+                        told = interpreter.deliver_text(ENTRY, number, event)
+                else:
+                    told = self._hand_over(interpreter, socket, events)
             else:
                 del events[0]
-                state = self._tell(interpreter, number, self._told(socket, event))
+                if type(event) is not bytes:
+                    told = self._tell(interpreter, number, self._told(socket, event))
+                elif not socket.is_closing:
+                    socket.received.add()
+                    told = interpreter.deliver_bytes(self.module, number, event)
+            if isinstance(told, str):
+                socket.send_text(told)
+            elif "threw" in told:
+                break
         if connection.has_events:
             self._listener(socket)()
-        return state
+        return {} if isinstance(told, str) else told
 
     def _hand_over(
-        self, interpreter: Interpreter, socket: Socket, message: str | bytes, texts: list[str]
-    ) -> dict[str, Any]:
-        """Hand over a message, or all of `texts` when it is the first of several."""
+        self, interpreter: Interpreter, socket: Socket, events: list[Event]
+    ) -> str | dict[str, Any]:
+        """Hand over the texts at the beginning of `events`, which are taken out."""
+        texts: list[Any] = list(itertools.takewhile(_is_text, events))
+        del events[: len(texts)]
         if socket.is_closing:
             return {}
-        if len(texts) > 1:
-            socket.handed = len(texts)
-            told = interpreter.deliver_message(self.module, socket.number, texts)
-            socket.count_heard()
-        else:
-            socket.received.add()
-            told = interpreter.deliver_message(self.module, socket.number, message)
-        if isinstance(told, str):
-            socket.send_text(told)
-            return {}
+        socket.handed = len(texts)
+        told = interpreter.deliver_texts(self.module, socket.number, texts)
+        socket.count_heard()
         return told
 
     def _tell(self, interpreter: Interpreter, number: int, told: list[list[Any]]) -> dict[str, Any]:

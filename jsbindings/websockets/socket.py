@@ -82,11 +82,11 @@ class Socket:
         if self.connection is not None:
             self.sent.add()
             try:
-                self.connection.send_text(text)
+                size_bytes = self.connection.send_text(text)
             except ProtocolStateError:
                 # The server was faster: its close frame is known, and not yet told to the script.
                 return
-            self._note_queued(len(text) if text.isascii() else len(text.encode()), self.connection)
+            self._note_queued(size_bytes, self.connection)
 
     def send_binary(self, data: bytes) -> None:
         """As send_text()."""

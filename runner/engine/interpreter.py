@@ -172,7 +172,10 @@ class Interpreter:
             ScriptError: a promise was rejected and nobody listens.
             InternalError: an op failed for a reason that is no script's fault.
         """
-        answer = self._enter_slowly(entry, arguments) if self._door is None else self._call(entry, arguments)
+        if self._door is None:
+            answer = self._enter_slowly(entry, arguments)
+        else:
+            answer = self._call(self._door.run, entry, arguments)
         return json.loads(answer) if isinstance(answer, str) else answer
 
     def run_macrotask(self, entry: str, *arguments: Argument) -> dict[str, Any]:
@@ -200,22 +203,30 @@ class Interpreter:
         answer = self._told(f"deliver {module}", self._bridge.encode(words))
         return _DONE if answer is None else self.enter("state")
 
-    def deliver_message(
-        self, module: str, number: int, data: str | bytes | list[str]
-    ) -> str | dict[str, Any]:
-        """deliver() for what comes by the thousand: a message for onMessage() in kernel.js, or several texts.
+    def deliver_text(self, entry: str, number: int, text: str) -> str | dict[str, Any]:
+        """deliver() for what comes by the thousand: a text for onMessage() in kernel.js.
+
+        Args:
+            entry: ``message`` and the module's name.
 
         Returns:
             A text that the module answers with, when all is done; otherwise as deliver().
         """
-        if isinstance(data, list):
-            answer = self._told(f"messages {module}", number, self._bridge.encode(data))
-        elif isinstance(data, str):
-            answer = self._told(f"message {module}", number, data)
-        elif self._door is not None:
-            answer = self._told(f"message {module}", number, bytearray(data))
-        else:
-            answer = self._told(f"message {module}", number, json.loads(self._bridge.encode(data))[0])
+        if self._door is None:
+            return self._answer(self._told(entry, number, text))
+        answer = self._call(self._door.run_text, entry, number, text)
+        return _DONE if answer is None else self._answer(answer)
+
+    def deliver_texts(self, module: str, number: int, texts: list[str]) -> str | dict[str, Any]:
+        """deliver_text() for several, which cross together."""
+        return self._answer(self._told(f"messages {module}", number, self._bridge.encode(texts)))
+
+    def deliver_bytes(self, module: str, number: int, data: bytes) -> str | dict[str, Any]:
+        """deliver_text() for a binary message, which becomes an ArrayBuffer."""
+        argument = bytearray(data) if self._door is not None else json.loads(self._bridge.encode(data))[0]
+        return self._answer(self._told(f"message {module}", number, argument))
+
+    def _answer(self, answer: str | bool | int | None) -> str | dict[str, Any]:
         if isinstance(answer, str):
             return answer if answer.isascii() else well_formed(answer)
         return _DONE if answer is None else self.enter("state")
@@ -223,7 +234,7 @@ class Interpreter:
     def _told(self, entry: str, *arguments: Any) -> str | bool | int | None:
         """Call an entry point for an event, and run all macrotasks that it makes, each with its microtasks."""
         if self._door is not None:
-            return self._call(entry, arguments)
+            return self._call(self._door.run, entry, arguments)
         answer = self._enter_slowly(entry, arguments)
         # A number tells that there are more.
         while answer is not None and answer is not True and not isinstance(answer, str):
@@ -313,12 +324,12 @@ class Interpreter:
         texts = [value.decode() if isinstance(value, bytes) else value for value in arguments]
         return self._run(_ENTER, json.dumps([entry, *texts]), False, "")
 
-    def _call(self, entry: str, arguments: tuple[Argument, ...]) -> str | bool | int | None:
-        """_run() through the native door."""
+    def _call(self, run: Callable[..., str | bool | int | None], *arguments: Any) -> str | bool | int | None:
+        """_run() through the native door, by one of its run methods."""
         door, bridge = self._door, self._bridge
         assert door is not None
         try:
-            answer = door.run(entry, arguments)
+            answer = run(*arguments)
         except ScriptFailed:
             if bridge.internal_error is None:
                 raise self._failure() from None

@@ -9,6 +9,7 @@ a slower path through dukpy's public interface then, and the tests run both.
 from __future__ import annotations
 
 import ctypes
+import struct
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,6 +39,10 @@ _INTRINSICS = (
 )
 
 Argument = int | str | bytes | bytearray | None
+
+
+class _Pointer(ctypes.c_void_p):
+    """What a function gives as a c_void_p, and not as a number, for others that take it unchecked."""
 
 
 class JSValue(ctypes.Structure):
@@ -102,11 +107,32 @@ def _load() -> Any:
 
 _library = _load()
 
+
+def _untyped(name: str, result: Any) -> Any:
+    """A function of the library once more, for calls by the thousand: ctypes takes arguments as they are.
+
+    Checking them against their types costs as much as the rest of a call.  So pointers have to be c_void_p, and numbers
+    fit into a C int.
+    """
+    if _library is None:
+        return None
+    function = _library[name]
+    function.restype = result
+    return function
+
+
+_call = _untyped("JS_Call", JSValue)
+_free_value = _untyped("JS_FreeValue", None)
+_free_text = _untyped("JS_FreeCString", None)
+_is_job_pending = _untyped("JS_IsJobPending", ctypes.c_bool)
+_new_string = _untyped("JS_NewStringLen", JSValue)
+_to_text = _untyped("JS_ToCStringLen2", _Pointer)
+
 _intrinsics = [getattr(_library, f"JS_AddIntrinsic{name}") for name in _INTRINSICS] if _library else []
 
 _decode_utf8 = ctypes.pythonapi.PyUnicode_DecodeUTF8
 _decode_utf8.restype = ctypes.py_object
-_decode_utf8.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_char_p]
+_decode_utf8.argtypes = [_Pointer, ctypes.c_ssize_t, ctypes.c_char_p]
 
 _get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
 _get_pointer.restype = ctypes.c_void_p
@@ -120,13 +146,14 @@ class NativeDoor:
     """
 
     def __init__(self, context: int, runtime: int) -> None:
-        self._context = context
-        self._runtime = runtime
+        self._context = ctypes.c_void_p(context)
+        self._runtime = ctypes.c_void_p(runtime)
         self._slots = JSValue()
         self._entries: dict[str, JSValue] = {}
         self._entries_object = JSValue()
         # Promises that were rejected and have no handler yet, by address, with their reasons; oldest first.
         self.rejections: dict[int, tuple[JSValue, JSValue]] = {}
+        self._address = context
         _doors[context] = self
         _library.JS_SetHostPromiseRejectionTracker(runtime, _track_rejection, None)
 
@@ -145,7 +172,7 @@ class NativeDoor:
     def close(self) -> None:
         """Let go of what belongs to the runtime, which is about to be given back."""
         self._forget_rejections()
-        _doors.pop(self._context, None)
+        _doors.pop(self._address, None)
 
     # ---- entering JavaScript
 
@@ -179,35 +206,28 @@ class NativeDoor:
         Raises:
             ScriptFailed: it threw; the exception is in slot 0.
         """
-        library, context = _library, self._context
-        function = self._entries.get(entry)
-        if function is None:
-            function = library.JS_GetPropertyStr(context, self._entries_object, entry.encode())
-            library.JS_FreeValue(context, function)
-            self._entries[entry] = function
-        count = len(arguments)
-        if not count:
-            return self._take(library.JS_Call(context, function, _UNDEFINED, 0, _NO_VALUES))
-        # A new structure of zeros is the integer 0.
-        values = _ARRAYS[count]()
+        context = self._context
+        words: list[int] = []
         made = []
-        for index, argument in enumerate(arguments):
+        for argument in arguments:
             if isinstance(argument, int):
-                values[index].payload = argument & 0xFFFFFFFF
+                words += (argument & 0xFFFFFFFF, _TAG_INT)
                 continue
             if argument is None:
-                values[index] = _UNDEFINED
+                words += (0, _TAG_UNDEFINED)
                 continue
             if isinstance(argument, bytearray):
-                value = library.JS_NewArrayBufferCopy(context, bytes(argument), len(argument))
+                value = _library.JS_NewArrayBufferCopy(context, bytes(argument), len(argument))
             else:
                 data = argument if isinstance(argument, bytes) else argument.encode("utf-8", "surrogatepass")
-                value = library.JS_NewStringLen(context, data, len(data))
-            values[index] = value
+                value = _new_string(context, data, len(data))
+            words += (value.payload, value.tag)
             made.append(value)
-        result = library.JS_Call(context, function, _UNDEFINED, count, values)
+        count = len(arguments)
+        function = self._entries.get(entry) or self._entry(entry)
+        result = _call(context, function, _UNDEFINED, count, struct.pack("Qq" * count, *words))
         for value in made:
-            library.JS_FreeValue(context, value)
+            _free_value(context, value)
         return None if result.tag == _TAG_UNDEFINED else self._take(result)
 
     def run(self, entry: str, arguments: Sequence[Argument]) -> str | bool | int | None:
@@ -216,13 +236,32 @@ class NativeDoor:
         Raises:
             ScriptFailed: as enter() and drain().
         """
-        answer = self.enter(entry, arguments)
+        return self._run_on(self.enter(entry, arguments))
+
+    def run_text(self, entry: str, number: int, text: str) -> str | bool | int | None:
+        """run() for an entry point that takes a number and a text, which comes by the thousand."""
+        context = self._context
+        data = text.encode()
+        value = _new_string(context, data, len(data))
+        values = _pack_two(number, _TAG_INT, value.payload, value.tag)
+        function = self._entries.get(entry) or self._entry(entry)
+        result = _call(context, function, _UNDEFINED, 2, values)
+        _free_value(context, value)
+        return self._run_on(None if result.tag == _TAG_UNDEFINED else self._take(result))
+
+    def _run_on(self, answer: str | bool | int | None) -> str | bool | int | None:
         while True:
-            if _library.JS_IsJobPending(self._runtime):
+            if _is_job_pending(self._runtime):
                 self.drain()
             if type(answer) is not int or self.rejections:
                 return answer
             answer = self.enter("step", ())
+
+    def _entry(self, name: str) -> JSValue:
+        function: JSValue = _library.JS_GetPropertyStr(self._context, self._entries_object, name.encode())
+        _library.JS_FreeValue(self._context, function)
+        self._entries[name] = function
+        return function
 
     def drain(self) -> None:
         """Run microtasks until none is left.
@@ -230,10 +269,9 @@ class NativeDoor:
         Raises:
             ScriptFailed: one was cut short by an exception that JavaScript cannot catch; it is in slot 0.
         """
-        library, runtime = _library, self._runtime
-        where = ctypes.c_void_p()
-        while library.JS_IsJobPending(runtime):
-            if library.JS_ExecutePendingJob(runtime, where) < 0:
+        runtime, where = self._runtime, ctypes.c_void_p()
+        while _is_job_pending(runtime):
+            if _library.JS_ExecutePendingJob(runtime, where) < 0:
                 self._take(_EXCEPTION)
 
     def take_rejection(self) -> bool:
@@ -246,21 +284,19 @@ class NativeDoor:
         return True
 
     def _take(self, result: JSValue) -> str | bool | int | None:
-        library, context, tag = _library, self._context, result.tag
-        if tag == _TAG_UNDEFINED:
-            return None
+        context, tag = self._context, result.tag
         if tag == _TAG_INT:
             return ctypes.c_int32(result.payload & 0xFFFFFFFF).value
         if tag == _TAG_BOOL:
             return bool(result.payload)
         if tag == _TAG_EXCEPTION:
-            self._put(0, library.JS_GetException(context))
+            self._put(0, _library.JS_GetException(context))
             raise ScriptFailed
         size = ctypes.c_size_t()
-        address = library.JS_ToCStringLen2(context, size, result, False)
-        library.JS_FreeValue(context, result)
+        address = _to_text(context, ctypes.byref(size), result, 0)
+        _free_value(context, result)
         text: str = _decode_utf8(address, size.value, b"surrogatepass")
-        library.JS_FreeCString(context, address)
+        _free_text(context, address)
         return text
 
     def note_rejection(self, promise: JSValue, reason: JSValue, *, is_handled: bool) -> None:
@@ -360,8 +396,8 @@ class ScriptFailed(Exception):
 
 
 _UNDEFINED = JSValue(0, _TAG_UNDEFINED)
-_NO_VALUES = (JSValue * 0)()
-_ARRAYS = [JSValue * count for count in range(5)]
+# Two of QuickJS's values in a row.
+_pack_two = struct.Struct("QqQq").pack
 _EXCEPTION = JSValue(0, _TAG_EXCEPTION)
 
 # The doors by the addresses of their contexts, for the tracker, which knows nothing else.

@@ -23,7 +23,7 @@ from runner.protocol.websocket import (
     State,
     WebSocketSession,
 )
-from runner.reactor import PARKED, DeadlineReached, Reactor, Task, Timer
+from runner.reactor import DeadlineReached, Reactor, Task, Timer
 
 # When so many events, or bytes in messages, wait to be taken, the connection is read no further until there is room
 # again: TCP tells the peer.  What one read brings comes on top.
@@ -195,13 +195,16 @@ class WebSocketConnection:
 
     # ---- commands
 
-    def send_text(self, text: str) -> None:
+    def send_text(self, text: str) -> int:
         """Queue a text message; it leaves with flush(), flush_soon() or wait_sent().
+
+        Returns:
+            Its size in bytes.
 
         Raises:
             ProtocolStateError: a close frame has been sent.
         """
-        self._session.send_text(text)
+        return self._session.send_text(text)
 
     def send_binary(self, data: bytes) -> None:
         """Queue a binary message; as send_text()."""
@@ -339,10 +342,8 @@ class WebSocketConnection:
             self._watch(False)
         if not events:
             return
-        reader = self._reader
-        if reader is not None:
-            if reader.state is PARKED:
-                self._reactor.wake(reader)
+        if self._reader is not None:
+            self._reactor.wake_if_parked(self._reader)
         elif self._listener is not None:
             self._listener()
 
@@ -352,8 +353,8 @@ class WebSocketConnection:
             self._stream.watch(self._read if wanted else None)
 
     def _wake_writer(self) -> None:
-        if self._writer is not None and self._writer.state is PARKED:
-            self._reactor.wake(self._writer)
+        if self._writer is not None:
+            self._reactor.wake_if_parked(self._writer)
 
     def _read_to_the_end(self, lingering: Lingering) -> None:
         try:

@@ -231,8 +231,11 @@ class WebSocketSession:
 
     # Commands.  In a state that does not allow them they raise ProtocolStateError.
 
-    def send_text(self, data: str) -> None:
+    def send_text(self, data: str) -> int:
         """Queue a text message.
+
+        Returns:
+            Its size in bytes, without its frame.
 
         Raises:
             ProtocolStateError: a close frame is out, or the stream ended.
@@ -250,6 +253,7 @@ class WebSocketSession:
             self.queued_bytes += len(frame)
         else:
             self._send(wire.TextMessage(data=data))
+        return len(payload)
 
     def send_binary(self, data: bytes) -> None:
         """Queue a binary message.  Raises ProtocolStateError as send_text()."""

@@ -101,6 +101,12 @@ class Reactor:
         task.state = READY
         self._scheduler.ready.append(task)
 
+    def wake_if_parked(self, task: Task) -> None:
+        """wake() without a value, of a task that may have gone on already."""
+        if task.state is PARKED:
+            task.state = READY
+            self._scheduler.ready.append(task)
+
     def interrupt(self, task: Task, error: BaseException) -> None:
         """Raise ``error`` inside the task, at the place where it waits.
 

@@ -145,6 +145,11 @@ class EventLoop(LoopTimers):
         return self._posted.popleft()[1]
 
     @property
+    def has_timers(self) -> bool:
+        """A timer has not fired or been cleared."""
+        return bool(self._timers)
+
+    @property
     def is_idle(self) -> bool:
         """Nothing is left to run or to wait for."""
         return not (self._posted or self._holds or self._timers)

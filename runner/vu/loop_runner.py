@@ -14,7 +14,7 @@ from typing import Any
 from runner.engine.interpreter import Interpreter
 from runner.errors import ScriptError
 from runner.ops import Interrupted, Thrown
-from runner.reactor import PARKED, DeadlineReached, Reactor, Task
+from runner.reactor import DeadlineReached, Reactor, Task
 from runner.vu.event_loop import EventLoop, Macrotask
 from runner.vu.outcome import ENDED, Outcome, thrown_error, uncaught_error
 
@@ -45,17 +45,18 @@ class LoopRunner:
             state: how the function itself ended, as the kernel tells it.
         """
         task = self._reactor.current_task()
-        while True:
-            if "threw" in state:
-                return Outcome(error=thrown_error(state))
-            macrotask = self._next_macrotask(task)
-            if macrotask is None:
-                # Done, or waiting for a promise that nobody will settle: k6 ends quietly in both cases.
-                return ENDED
-            try:
+        try:
+            while "threw" not in state:
+                macrotask = self._next_macrotask(task)
+                if macrotask is None:
+                    # Done, or waiting for a promise that nobody will settle: k6 ends quietly in both cases.
+                    return ENDED
                 state = macrotask(interpreter)
-            except ScriptError as error:
-                return Outcome(error=uncaught_error(error))
+        except ScriptError as error:
+            return Outcome(error=uncaught_error(error))
+        finally:
+            self._waiting = None
+        return Outcome(error=thrown_error(state))
 
     def promise(self, op: str, call: Callable[[], Any]) -> int:
         """See VirtualUser.promise."""
@@ -109,30 +110,27 @@ class LoopRunner:
             if loop.is_idle:
                 return None
             self._in_a_row = 0
+            self._waiting = task
+            if not loop.has_timers:
+                reactor.park(None, task)
+                continue
             due_s = loop.next_due_s()
-            if due_s is None or (due_s > reactor.now() and not loop.has_posted):
-                self._wait(due_s, task)
-            else:
-                # Timers that set each other for "now" would keep other VUs from running.
-                reactor.sleep_until(due_s)
-            if due_s is not None:
-                loop.now_s = reactor.now()
-                timer_id = loop.take_due()
-                if timer_id is not None:
-                    return partial(_fire, timer_id)
-
-    def _wait(self, due_s: float | None, task: Task | None) -> None:
-        self._waiting = task
-        try:
-            self._reactor.park(due_s, task)
-        except DeadlineReached:
-            pass
-        finally:
-            self._waiting = None
+            try:
+                if due_s is not None and (loop.has_posted or due_s <= reactor.now()):
+                    # Timers that set each other for "now" would keep other VUs from running.
+                    reactor.sleep_until(due_s)
+                else:
+                    reactor.park(due_s, task)
+            except DeadlineReached:
+                pass
+            loop.now_s = reactor.now()
+            timer_id = loop.take_due()
+            if timer_id is not None:
+                return partial(_fire, timer_id)
 
     def _wake(self) -> None:
-        if self._waiting is not None and self._waiting.state is PARKED:
-            self._reactor.wake(self._waiting)
+        if self._waiting is not None:
+            self._reactor.wake_if_parked(self._waiting)
 
 
 def _fire(timer_id: int, interpreter: Interpreter) -> dict[str, Any]:
