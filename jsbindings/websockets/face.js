@@ -71,6 +71,11 @@ const close = (its, code, reason) => {
   ws.close(its.id, closeCode, closeReason, unheardMessages());
 };
 
+// Most sockets have one function for messages: it is called without being looked for.
+const noteMessageHandler = (its) => {
+  its.messageHandler = its.listeners.message === undefined ? its.handlers.message : undefined;
+};
+
 const addEventListener = (its, type, listener) => {
   if (typeof listener !== 'function') {
     throw new GoError(`handler for event type "${type}" isn't a callable function`);
@@ -80,6 +85,7 @@ const addEventListener = (its, type, listener) => {
     return;
   }
   its.listeners[type] = [...(its.listeners[type] ?? []), listener];
+  noteMessageHandler(its);
 };
 
 const setHandler = (its, type, handler) => {
@@ -87,6 +93,7 @@ const setHandler = (its, type, handler) => {
     throw new GoError(`a value for 'on${type}' should be callable`);
   }
   its.handlers[type] = handler ?? undefined;
+  noteMessageHandler(its);
 };
 
 // k6's sockets have all their members as properties of their own.
@@ -183,6 +190,7 @@ export class WebSocket {
       binaryType: 'blob',
       handlers: {},
       listeners: {},
+      messageHandler: undefined,
       socket: this,
     };
     this.addEventListener = (type, listener) => addEventListener(its, String(type), listener);
@@ -274,13 +282,17 @@ onEvent('k6/websockets', ([id, name, first, second]) => {
   }
 });
 
+// The socket that had a message last, for a script often has one.
+let latest = { id: 0 };
+
 // One function from the host to the script's handler: each more costs a message as much as the rest of it.
 onMessage('k6/websockets', (id, data) => {
-  const its = sockets.get(id);
+  const its = id === latest.id ? latest : sockets.get(id);
   // After close() messages are dropped.
   if (its === undefined || its.readyState !== OPEN) {
     return replied(undefined);
   }
+  latest = its;
   replying = its;
   try {
     const message = {
@@ -290,11 +302,11 @@ onMessage('k6/websockets', (id, data) => {
       data: typeof data === 'string' || its.binaryType === 'arraybuffer' ? data : new Blob([data]),
       origin: its.url,
     };
-    const handler = its.handlers.message;
-    if (handler !== undefined && its.listeners.message === undefined) {
-      handler.call(its.socket, message);
-    } else {
+    const handler = its.messageHandler;
+    if (handler === undefined) {
       fire(its, 'message', message);
+    } else {
+      handler.call(its.socket, message);
     }
     return replied(reply);
   } catch (error) {

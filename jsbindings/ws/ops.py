@@ -38,8 +38,9 @@ from runner.vu.event_loop import LoopTimers
 
 CLOSE_GOING_AWAY = 1001
 
-# What may wait to be sent while the script waits for events; with more, it first waits until the system has taken it.
-UNWAITED_BYTES_MAX = 16384
+# A text that may wait to be sent while the script waits for events; with a longer one, with several, and while others
+# wait, the script first waits until the system has taken all of it.
+UNWAITED_LENGTH_MAX = 16384
 
 _NO_PARAMS: dict[str, Any] = {"headers": [], "tags": {}, "jar": None, "compression": False}
 
@@ -248,9 +249,8 @@ class WsBinding(Binding):
         problem = None
         if texts is not None:
             problem = self._queue_texts(socket, texts)
-            if connection.unsent_bytes <= UNWAITED_BYTES_MAX:
-                connection.flush_soon()
-            else:
+            is_small = isinstance(texts, str) and len(texts) <= UNWAITED_LENGTH_MAX
+            if not (is_small and connection.flush_soon()):
                 problem = problem or self._wait_sent(socket)
         timers = socket.timers
         while True:

@@ -172,10 +172,7 @@ class Interpreter:
             ScriptError: a promise was rejected and nobody listens.
             InternalError: an op failed for a reason that is no script's fault.
         """
-        if self._door is None:
-            answer = self._enter_slowly(entry, arguments)
-        else:
-            answer = self._call(self._door.run, entry, arguments)
+        answer = self._enter_slowly(entry, arguments) if self._door is None else self._call(entry, arguments)
         return json.loads(answer) if isinstance(answer, str) else answer
 
     def run_macrotask(self, entry: str, *arguments: Argument) -> dict[str, Any]:
@@ -214,7 +211,7 @@ class Interpreter:
         """
         if self._door is None:
             return self._answer(self._told(entry, number, text))
-        answer = self._call(self._door.run_text, entry, number, text)
+        answer = self._call(entry, (), number, text)
         return _DONE if answer is None else self._answer(answer)
 
     def deliver_texts(self, module: str, number: int, texts: list[str]) -> str | dict[str, Any]:
@@ -234,7 +231,7 @@ class Interpreter:
     def _told(self, entry: str, *arguments: Any) -> str | bool | int | None:
         """Call an entry point for an event, and run all macrotasks that it makes, each with its microtasks."""
         if self._door is not None:
-            return self._call(self._door.run, entry, arguments)
+            return self._call(entry, arguments)
         answer = self._enter_slowly(entry, arguments)
         # A number tells that there are more.
         while answer is not None and answer is not True and not isinstance(answer, str):
@@ -324,12 +321,15 @@ class Interpreter:
         texts = [value.decode() if isinstance(value, bytes) else value for value in arguments]
         return self._run(_ENTER, json.dumps([entry, *texts]), False, "")
 
-    def _call(self, run: Callable[..., str | bool | int | None], *arguments: Any) -> str | bool | int | None:
-        """_run() through the native door, by one of its run methods."""
+    def _call(
+        self, entry: str, arguments: Sequence[Argument], number: int = 0, text: str | None = None
+    ) -> str | bool | int | None:
+        """_run() through the native door: a number and a text, or `arguments`."""
         door, bridge = self._door, self._bridge
         assert door is not None
         try:
-            answer = run(*arguments)
+            # No argument list that is unpacked: half a KiB of C stack of whoever waits in there.
+            answer = door.run(entry, arguments) if text is None else door.run_text(entry, number, text)
         except ScriptFailed:
             if bridge.internal_error is None:
                 raise self._failure() from None

@@ -125,13 +125,17 @@ export const ops = (module) => {
 
 // Macrotasks that an event made of itself, and messages that crossed together with the one that is handled now. All
 // microtasks run between two of them.
-let extraMacrotasks = [];
-export const runNext = (macrotasks) => extraMacrotasks.push(...macrotasks);
+let extraMacrotasks = null;
+export const runNext = (macrotasks) => {
+  if (macrotasks.length > 0) {
+    extraMacrotasks = [...(extraMacrotasks ?? []), ...macrotasks];
+  }
+};
 let messages = null;
 export const unheardMessages = () => (messages === null ? 0 : messages.texts.length - messages.position);
 
 const forgetEvents = () => {
-  extraMacrotasks = [];
+  extraMacrotasks = null;
   messages = null;
 };
 
@@ -193,7 +197,7 @@ const stringify = JSON.stringify;
 const later = (outcome) => (outcome.done && outcome.threw === undefined ? undefined : true);
 
 // What an event's macrotask gives; a number tells that there are more.
-const afterEvent = () => (extraMacrotasks.length > 0 || messages !== null ? 1 : later(vu.outcome));
+const afterEvent = () => (extraMacrotasks !== null || messages !== null ? 1 : later(vu.outcome));
 
 // The same when it threw.
 export const failed = (error) => {
@@ -250,11 +254,14 @@ const entries = {
   },
   // The next macrotask of what has crossed.
   step() {
-    if (extraMacrotasks.length === 0) {
+    if (extraMacrotasks === null) {
       return nextMessage();
     }
+    const [next, ...others] = extraMacrotasks;
+    extraMacrotasks = null;
+    runNext(others);
     try {
-      extraMacrotasks.shift()();
+      next();
     } catch (error) {
       return failed(error);
     }
@@ -305,7 +312,7 @@ const nextMessage = () => {
       messages.position = position + 1;
     }
     told = receive(number, texts[position]);
-  } while (messages !== null && !entries.mayHaveMicrotasks && extraMacrotasks.length === 0);
+  } while (messages !== null && !entries.mayHaveMicrotasks && extraMacrotasks === null);
   return told;
 };
 
@@ -313,7 +320,7 @@ const nextMessage = () => {
 // is more to learn.
 export const replied = (reply) => {
   const { outcome } = vu;
-  if (outcome.done && outcome.threw === undefined && extraMacrotasks.length === 0 && messages === null) {
+  if (outcome.done && outcome.threw === undefined && extraMacrotasks === null && messages === null) {
     putOff.say = null;
     return reply;
   }

@@ -29,6 +29,8 @@ from runner.reactor import RECEIVE_SIZE_BYTES_MAX, DeadlineReached, Reactor
 SocketAddress = tuple[Any, ...]
 
 WRITE_SIZE_BYTES_MAX = 1024 * 1024
+# What one read brings at most while little comes.
+RECEIVE_SIZE_BYTES_MIN = 4096
 # A peer that sends faster than we read would never let the task wait; after so many full reads the other
 # tasks run once.
 RECEIVES_IN_A_ROW_MAX = 32
@@ -131,6 +133,7 @@ class TcpStream:
         "_on_readable",
         "_on_sent",
         "_reactor",
+        "_receive_size_bytes",
         "_receives_in_a_row",
         "_remote",
         "_sock",
@@ -156,6 +159,7 @@ class TcpStream:
         self._is_sending = False
         self._has_just_sent = False
         self._receives_in_a_row = 0
+        self._receive_size_bytes = RECEIVE_SIZE_BYTES_MIN
         self._on_readable: Callable[[], None] | None = None
         self._on_sent: Callable[[], None] | None = None
         self._unsent: bytearray | None = None
@@ -228,16 +232,21 @@ class TcpStream:
         """See Stream.receive_now."""
         if self._write_error is not None:
             raise self._error("write", self._write_error)
-        # Not recv(): it takes memory for the largest size and gives most of it back, for each small message.
-        buffer = self._reactor.receive_buffer
+        size_bytes_max = self._receive_size_bytes
         try:
-            size_bytes = self._sock.recv_into(buffer)
+            data = self._sock.recv(size_bytes_max)
         except BlockingIOError:
             return None
         except OSError as error:
             raise self._error("read", error) from error
+        size_bytes = len(data)
         self.counter.received += size_bytes
-        return bytes(memoryview(buffer)[:size_bytes])
+        # recv() takes memory for all that may come and gives back what it does not need: little, where little comes.
+        if size_bytes == size_bytes_max:
+            self._receive_size_bytes = RECEIVE_SIZE_BYTES_MAX
+        elif size_bytes < RECEIVE_SIZE_BYTES_MIN < size_bytes_max:
+            self._receive_size_bytes = RECEIVE_SIZE_BYTES_MIN
+        return data
 
     def write(self, data: bytes) -> None:
         """See Stream.write."""

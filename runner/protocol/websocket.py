@@ -181,11 +181,13 @@ class WebSocketSession:
         """Take bytes from the peer; after the session's end they are ignored, and so is ``b""`` always."""
         if not data or not self.takes_input:
             return
-        is_between_frames = self._lane.is_open
-        rest = self._lane.take(data, self.waiting_events)
-        self.message_bytes += len(data) - len(rest)
+        lane = self._lane
+        is_between_frames = lane.is_open
+        rest = lane.take(data, self.waiting_events)
         if not rest:
+            self.message_bytes += len(data)
             return
+        self.message_bytes += len(data) - len(rest)
         if is_between_frames:
             close = read_close(rest, is_masked=not self._is_client)
             if close is not None:

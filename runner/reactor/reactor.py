@@ -48,8 +48,6 @@ class Reactor:
         self._readiness = Readiness(
             poller, self._wakeup.receiver, self._wakeup.drain, self._scheduler.make_ready
         )
-        # For one read of one stream; whoever reads takes out what came before he waits.
-        self.receive_buffer = bytearray(RECEIVE_SIZE_BYTES_MAX)
         self._before_poll: deque[Callable[[], object]] = deque()
         self._from_outside: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
         self._threads: ThreadPool | None = None
