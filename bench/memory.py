@@ -28,7 +28,7 @@ from peers import echo_server
 
 from jsbindings.registry import ModuleRegistry
 from runner.cli import main as run_command
-from runner.engine import native
+from runner.engine import native, quickjs
 from runner.engine.extension import _dukpy
 from runner.engine.interpreter import Interpreter
 from runner.log import Logger
@@ -80,7 +80,7 @@ class MemoryUsage(ctypes.Structure):
 def engine_kib(capsule: object) -> float:
     """What the interpreter behind dukpy's `capsule` has allocated."""
     library = ctypes.PyDLL(_dukpy.__file__)
-    address = native._get_pointer(capsule, native._CAPSULE_NAME)
+    address = quickjs.get_pointer(capsule, native._CAPSULE_NAME)
     runtime = ctypes.c_void_p.from_address(address)
     usage = MemoryUsage()
     library.JS_ComputeMemoryUsage(runtime, ctypes.byref(usage))

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from runner.engine.bridge import Bridge, FindOp, well_formed
+from runner.engine.exceptions import script_error, thrown_again
 from runner.engine.extension import _dukpy
 from runner.engine.native import Argument, ScriptFailed, keep_for_ever, open_door
 from runner.errors import ScriptError
@@ -40,9 +41,6 @@ _LOADER_FAILED = ("InternalError: Failed to load", "InternalError: Failed to nor
 # Without any of these no code makes a promise while it is loaded.
 _PROMISE_WORDS = re.compile(r"Promise|async|await|import\s*\(|eval|Function|constructor")
 
-# What dukpy says when it is entered while microtasks run.
-_DRAINING = "Promise jobs are draining"
-_ERROR_CLASSES = frozenset({"Error", "GoError", "TypeError", "RangeError", "SyntaxError", "ReferenceError"})
 
 JSRuntimeError = _dukpy.JSRuntimeError
 
@@ -385,36 +383,10 @@ class Interpreter:
         try:
             self.run_module(f"k6py:require/{url}", source)
         except ScriptError as error:
-            raise _thrown_again(error, url) from None
+            raise thrown_again(error, url) from None
 
 
 @functools.cache
 def _kernel_part(name: str) -> str:
     """The source of a part of the kernel."""
     return Path(__file__).with_name(f"{name}.js").read_text(encoding="utf-8")
-
-
-def _thrown_again(error: ScriptError, url: str) -> Exception:
-    """What require() throws when the module `url` failed with `error`: the same class where it is a known one."""
-    if _DRAINING in error.message:
-        return Thrown(f"require() cannot load the ES module {url} after an await; import it instead", "Error")
-    js_class, colon, text = error.message.partition(": ")
-    if not colon or js_class not in _ERROR_CLASSES:
-        return error
-    # A syntax error has no frame in the file itself.
-    where = error.stack.partition("\n")[0].strip().removeprefix("at ") if js_class == "SyntaxError" else ""
-    return Thrown(f"{text} ({where})" if where else text, js_class)
-
-
-def script_error(text: str) -> ScriptError:
-    """A ScriptError from dukpy's text of an exception: its string, then its stack if it has one.
-
-    With the kernel's stacks, the stack repeats the string before the frames.
-    """
-    at = text.find("\n\tat ")
-    head, stack = (text, "") if at == -1 else (text[:at], text[at + 1 :])
-    head = head.rstrip("\n")
-    half = len(head) // 2
-    if len(head) % 2 and head[half] == "\n" and head[:half] == head[half + 1 :]:
-        head = head[:half]
-    return ScriptError(head, stack)

@@ -11,15 +11,28 @@ from __future__ import annotations
 import ctypes
 import struct
 from collections.abc import Sequence
-from typing import Any
 
-from runner.engine.extension import _dukpy
+from runner.engine.quickjs import (
+    TAG_BOOL,
+    TAG_EXCEPTION,
+    TAG_INT,
+    TAG_UNDEFINED,
+    JSValue,
+    PromiseHook,
+    RejectionTracker,
+    call,
+    decode_utf8,
+    free_text,
+    free_value,
+    get_pointer,
+    intrinsics,
+    is_job_pending,
+    library,
+    new_string,
+    to_text,
+)
 from runner.errors import InternalError
 
-# JSValue is a (payload, tag) pair on 64-bit builds only; other layouts must not be touched.
-_LAYOUT_SUPPORTED = ctypes.sizeof(ctypes.c_void_p) == 8
-_QUICKJS_VERSIONS = (b"0.11.",)
-_TAG_INT, _TAG_BOOL, _TAG_UNDEFINED, _TAG_EXCEPTION = 0, 1, 3, 6
 # QuickJS collects when the heap has grown to this; from then on at one and a half times what was left.
 _FIRST_COLLECTION_BYTES = 1
 _EVAL_GLOBAL = 0
@@ -31,112 +44,7 @@ _OBJECT_BYTECODE = 1
 _OBJECT_STRIP_SOURCE, _OBJECT_STRIP_DEBUG = 1 << 4, 1 << 5
 _CAPSULE_NAME = b"DUKPY_CONTEXT_CAPSULE"
 
-
-# What is in a context, in the order in which JS_NewContext adds it.
-_INTRINSICS = (
-    *("BaseObjects", "Date", "Eval", "RegExp", "JSON", "Proxy", "MapSet"),
-    *("TypedArrays", "Promise", "BigInt", "WeakRef"),
-)
-
 Argument = int | str | bytes | bytearray | None
-
-
-class _Pointer(ctypes.c_void_p):
-    """What a function gives as a c_void_p, and not as a number, for others that take it unchecked."""
-
-
-class JSValue(ctypes.Structure):
-    """QuickJS's JSValue on 64-bit platforms, passed by value."""
-
-    _fields_ = [("payload", ctypes.c_uint64), ("tag", ctypes.c_int64)]
-
-
-# What QuickJS calls when a promise is made, and at other moments of its life.
-_PromiseHook = ctypes.PYFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int, JSValue, JSValue, ctypes.c_void_p)
-
-# What QuickJS calls when a promise is rejected without a handler, and when it gets one later.
-_RejectionTracker = ctypes.PYFUNCTYPE(None, ctypes.c_void_p, JSValue, JSValue, ctypes.c_bool, ctypes.c_void_p)
-
-
-def _load() -> Any:
-    """The library with the signatures we use, or None when it is not what we know."""
-    if not _LAYOUT_SUPPORTED:
-        return None
-    try:
-        # PyDLL keeps the interpreter lock: QuickJS calls back into Python from some of these.
-        library = ctypes.PyDLL(_dukpy.__file__)
-        context, size = ctypes.c_void_p, ctypes.c_size_t
-        signatures: dict[str, tuple[Any, list[Any]]] = {
-            "JS_GetVersion": (ctypes.c_char_p, []),
-            "JS_GetRuntime": (ctypes.c_void_p, [context]),
-            "JS_GetGlobalObject": (JSValue, [context]),
-            "JS_GetPropertyStr": (JSValue, [context, JSValue, ctypes.c_char_p]),
-            "JS_GetPropertyUint32": (JSValue, [context, JSValue, ctypes.c_uint32]),
-            "JS_SetPropertyUint32": (ctypes.c_int, [context, JSValue, ctypes.c_uint32, JSValue]),
-            "JS_FreeValue": (None, [context, JSValue]),
-            "JS_GetArrayBuffer": (ctypes.c_void_p, [context, ctypes.POINTER(size), JSValue]),
-            "JS_NewArrayBufferCopy": (JSValue, [context, ctypes.c_char_p, size]),
-            "JS_Eval": (JSValue, [context, ctypes.c_char_p, size, ctypes.c_char_p, ctypes.c_int]),
-            "JS_EvalFunction": (JSValue, [context, JSValue]),
-            "JS_GetException": (JSValue, [context]),
-            "JS_WriteObject": (ctypes.c_void_p, [context, ctypes.POINTER(size), JSValue, ctypes.c_int]),
-            "JS_ReadObject": (JSValue, [context, ctypes.c_char_p, size, ctypes.c_int]),
-            "js_free": (None, [context, ctypes.c_void_p]),
-            "JS_SetGCThreshold": (None, [context, size]),
-            "JS_Call": (JSValue, [context, JSValue, JSValue, ctypes.c_int, ctypes.POINTER(JSValue)]),
-            "JS_IsJobPending": (ctypes.c_bool, [context]),
-            "JS_ExecutePendingJob": (ctypes.c_int, [context, ctypes.POINTER(context)]),
-            "JS_NewStringLen": (JSValue, [context, ctypes.c_char_p, size]),
-            "JS_ToCStringLen2": (context, [context, ctypes.POINTER(size), JSValue, ctypes.c_bool]),
-            "JS_FreeCString": (None, [context, context]),
-            "JS_DupValue": (JSValue, [context, JSValue]),
-            "JS_SetHostPromiseRejectionTracker": (None, [context, _RejectionTracker, ctypes.c_void_p]),
-            "JS_SetPromiseHook": (None, [context, _PromiseHook, ctypes.c_void_p]),
-            "JS_SetPropertyStr": (ctypes.c_int, [context, JSValue, ctypes.c_char_p, JSValue]),
-            "JS_NewContextRaw": (context, [context]),
-            "JS_FreeContext": (None, [context]),
-            **{f"JS_AddIntrinsic{name}": (None, [context]) for name in _INTRINSICS},
-        }
-        for name, (result, arguments) in signatures.items():
-            function = getattr(library, name)
-            function.restype, function.argtypes = result, arguments
-    except (OSError, AttributeError):
-        return None
-    return library if library.JS_GetVersion().startswith(_QUICKJS_VERSIONS) else None
-
-
-_library = _load()
-
-
-def _untyped(name: str, result: Any) -> Any:
-    """A function of the library once more, for calls by the thousand: ctypes takes arguments as they are.
-
-    Checking them against their types costs as much as the rest of a call.  So pointers have to be c_void_p, and numbers
-    fit into a C int.
-    """
-    if _library is None:
-        return None
-    function = _library[name]
-    function.restype = result
-    return function
-
-
-_call = _untyped("JS_Call", JSValue)
-_free_value = _untyped("JS_FreeValue", None)
-_free_text = _untyped("JS_FreeCString", None)
-_is_job_pending = _untyped("JS_IsJobPending", ctypes.c_bool)
-_new_string = _untyped("JS_NewStringLen", JSValue)
-_to_text = _untyped("JS_ToCStringLen2", _Pointer)
-
-_intrinsics = [getattr(_library, f"JS_AddIntrinsic{name}") for name in _INTRINSICS] if _library else []
-
-_decode_utf8 = ctypes.pythonapi.PyUnicode_DecodeUTF8
-_decode_utf8.restype = ctypes.py_object
-_decode_utf8.argtypes = [_Pointer, ctypes.c_ssize_t, ctypes.c_char_p]
-
-_get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
-_get_pointer.restype = ctypes.c_void_p
-_get_pointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
 
 
 class NativeDoor:
@@ -155,14 +63,14 @@ class NativeDoor:
         self.rejections: dict[int, tuple[JSValue, JSValue]] = {}
         self._address = context
         _doors[context] = self
-        _library.JS_SetHostPromiseRejectionTracker(runtime, _track_rejection, None)
+        library.JS_SetHostPromiseRejectionTracker(runtime, _track_rejection, None)
 
     def bind(self, slots: str, entries: str) -> None:
         """Remember the kernel's array of buffers and its entry points, globals with these names at this moment.
 
         The references are borrowed: the kernel keeps both alive as long as the interpreter lives.
         """
-        library, context = _library, self._context
+        context = self._context
         scope = library.JS_GetGlobalObject(context)
         self._slots = library.JS_GetPropertyStr(context, scope, slots.encode())
         self._entries_object = library.JS_GetPropertyStr(context, scope, entries.encode())
@@ -178,21 +86,21 @@ class NativeDoor:
 
     def collect_from_now_on(self) -> None:
         """Collect garbage as the heap grows, and not at a fixed size that is far from an idle VU's."""
-        _library.JS_SetGCThreshold(self._runtime, _FIRST_COLLECTION_BYTES)
+        library.JS_SetGCThreshold(self._runtime, _FIRST_COLLECTION_BYTES)
 
     def watch_for_promises(self) -> None:
         """The script has made no promise, and without one there are no microtasks; the first one ends the watch."""
         self._set_microtasks(False)
-        _library.JS_SetPromiseHook(self._runtime, _watch_for_promises, None)
+        library.JS_SetPromiseHook(self._runtime, _watch_for_promises, None)
 
     def note_promise(self) -> None:
         """What the hook tells."""
-        _library.JS_SetPromiseHook(self._runtime, _NO_PROMISE_HOOK, None)
+        library.JS_SetPromiseHook(self._runtime, _NO_PROMISE_HOOK, None)
         self._set_microtasks(True)
 
     def _set_microtasks(self, may_be: bool) -> None:
-        value = JSValue(may_be, _TAG_BOOL)
-        _library.JS_SetPropertyStr(self._context, self._entries_object, b"mayHaveMicrotasks", value)
+        value = JSValue(may_be, TAG_BOOL)
+        library.JS_SetPropertyStr(self._context, self._entries_object, b"mayHaveMicrotasks", value)
 
     def enter(self, entry: str, arguments: Sequence[Argument]) -> str | bool | int | None:
         """Call one of the kernel's entry points; microtasks wait for drain().
@@ -211,24 +119,24 @@ class NativeDoor:
         made = []
         for argument in arguments:
             if isinstance(argument, int):
-                words += (argument & 0xFFFFFFFF, _TAG_INT)
+                words += (argument & 0xFFFFFFFF, TAG_INT)
                 continue
             if argument is None:
-                words += (0, _TAG_UNDEFINED)
+                words += (0, TAG_UNDEFINED)
                 continue
             if isinstance(argument, bytearray):
-                value = _library.JS_NewArrayBufferCopy(context, bytes(argument), len(argument))
+                value = library.JS_NewArrayBufferCopy(context, bytes(argument), len(argument))
             else:
                 data = argument if isinstance(argument, bytes) else argument.encode("utf-8", "surrogatepass")
-                value = _new_string(context, data, len(data))
+                value = new_string(context, data, len(data))
             words += (value.payload, value.tag)
             made.append(value)
         count = len(arguments)
         function = self._entries.get(entry) or self._entry(entry)
-        result = _call(context, function, _UNDEFINED, count, struct.pack("Qq" * count, *words))
+        result = call(context, function, _UNDEFINED, count, struct.pack("Qq" * count, *words))
         for value in made:
-            _free_value(context, value)
-        return None if result.tag == _TAG_UNDEFINED else self._take(result)
+            free_value(context, value)
+        return None if result.tag == TAG_UNDEFINED else self._take(result)
 
     def run(self, entry: str, arguments: Sequence[Argument]) -> str | bool | int | None:
         """enter() and all microtasks; as long as the answer is a number, the same for the kernel's next macrotask.
@@ -242,24 +150,24 @@ class NativeDoor:
         """run() for an entry point that takes a number and a text, which comes by the thousand."""
         context = self._context
         data = text.encode()
-        value = _new_string(context, data, len(data))
-        values = _pack_two(number, _TAG_INT, value.payload, value.tag)
+        value = new_string(context, data, len(data))
+        values = _pack_two(number, TAG_INT, value.payload, value.tag)
         function = self._entries.get(entry) or self._entry(entry)
-        result = _call(context, function, _UNDEFINED, 2, values)
-        _free_value(context, value)
-        return self._run_on(None if result.tag == _TAG_UNDEFINED else self._take(result))
+        result = call(context, function, _UNDEFINED, 2, values)
+        free_value(context, value)
+        return self._run_on(None if result.tag == TAG_UNDEFINED else self._take(result))
 
     def _run_on(self, answer: str | bool | int | None) -> str | bool | int | None:
         while True:
-            if _is_job_pending(self._runtime):
+            if is_job_pending(self._runtime):
                 self.drain()
             if type(answer) is not int or self.rejections:
                 return answer
             answer = self.enter("step", ())
 
     def _entry(self, name: str) -> JSValue:
-        function: JSValue = _library.JS_GetPropertyStr(self._context, self._entries_object, name.encode())
-        _library.JS_FreeValue(self._context, function)
+        function: JSValue = library.JS_GetPropertyStr(self._context, self._entries_object, name.encode())
+        library.JS_FreeValue(self._context, function)
         self._entries[name] = function
         return function
 
@@ -270,8 +178,8 @@ class NativeDoor:
             ScriptFailed: one was cut short by an exception that JavaScript cannot catch; it is in slot 0.
         """
         runtime, where = self._runtime, ctypes.c_void_p()
-        while _is_job_pending(runtime):
-            if _library.JS_ExecutePendingJob(runtime, where) < 0:
+        while is_job_pending(runtime):
+            if library.JS_ExecutePendingJob(runtime, where) < 0:
                 self._take(_EXCEPTION)
 
     def take_rejection(self) -> bool:
@@ -279,24 +187,24 @@ class NativeDoor:
         if not self.rejections:
             return False
         _, reason = next(iter(self.rejections.values()))
-        self._put(0, _library.JS_DupValue(self._context, reason))
+        self._put(0, library.JS_DupValue(self._context, reason))
         self._forget_rejections()
         return True
 
     def _take(self, result: JSValue) -> str | bool | int | None:
         context, tag = self._context, result.tag
-        if tag == _TAG_INT:
+        if tag == TAG_INT:
             return ctypes.c_int32(result.payload & 0xFFFFFFFF).value
-        if tag == _TAG_BOOL:
+        if tag == TAG_BOOL:
             return bool(result.payload)
-        if tag == _TAG_EXCEPTION:
-            self._put(0, _library.JS_GetException(context))
+        if tag == TAG_EXCEPTION:
+            self._put(0, library.JS_GetException(context))
             raise ScriptFailed
         size = ctypes.c_size_t()
-        address = _to_text(context, ctypes.byref(size), result, 0)
-        _free_value(context, result)
-        text: str = _decode_utf8(address, size.value, b"surrogatepass")
-        _free_text(context, address)
+        address = to_text(context, ctypes.byref(size), result, 0)
+        free_value(context, result)
+        text: str = decode_utf8(address, size.value, b"surrogatepass")
+        free_text(context, address)
         return text
 
     def note_rejection(self, promise: JSValue, reason: JSValue, *, is_handled: bool) -> None:
@@ -305,7 +213,7 @@ class NativeDoor:
             self._free(self.rejections.pop(promise.payload, ()))
         elif promise.payload not in self.rejections:
             # Kept with the promise: another one must not get its address meanwhile.
-            dup, context = _library.JS_DupValue, self._context
+            dup, context = library.JS_DupValue, self._context
             self.rejections[promise.payload] = dup(context, promise), dup(context, reason)
 
     def _forget_rejections(self) -> None:
@@ -314,25 +222,25 @@ class NativeDoor:
 
     def _free(self, values: Sequence[JSValue]) -> None:
         for value in values:
-            _library.JS_FreeValue(self._context, value)
+            library.JS_FreeValue(self._context, value)
 
     # ---- inside an op
 
     def _put(self, slot: int, value: JSValue) -> None:
-        _library.JS_SetPropertyUint32(self._context, self._slots, slot, value)
+        library.JS_SetPropertyUint32(self._context, self._slots, slot, value)
 
     def take_bytes(self, slot: int) -> bytes:
         """A copy of the ArrayBuffer that JavaScript put into `slot`."""
-        value = _library.JS_GetPropertyUint32(self._context, self._slots, slot)
+        value = library.JS_GetPropertyUint32(self._context, self._slots, slot)
         size = ctypes.c_size_t()
-        address = _library.JS_GetArrayBuffer(self._context, ctypes.byref(size), value)
+        address = library.JS_GetArrayBuffer(self._context, ctypes.byref(size), value)
         data = ctypes.string_at(address, size.value) if size.value else b""
-        _library.JS_FreeValue(self._context, value)
+        library.JS_FreeValue(self._context, value)
         return data
 
     def put_bytes(self, slot: int, data: bytes) -> None:
         """Put a new ArrayBuffer with a copy of `data` into `slot`."""
-        self._put(slot, _library.JS_NewArrayBufferCopy(self._context, data, len(data)))
+        self._put(slot, library.JS_NewArrayBufferCopy(self._context, data, len(data)))
 
     def define_module(self, name: str, source: str) -> None:
         """Make the ES module `name` known, so that an import finds it without asking a loader.
@@ -340,7 +248,7 @@ class NativeDoor:
         Raises:
             InternalError: it does not parse.
         """
-        _library.JS_FreeValue(self._context, self._compiled(name, source, _EVAL_MODULE_WITHOUT_RUNNING))
+        library.JS_FreeValue(self._context, self._compiled(name, source, _EVAL_MODULE_WITHOUT_RUNNING))
 
     def define_function(self, name: str, source: str, slot: int) -> None:
         """Put the function that `source`, an expression of ours, describes into `slot`.
@@ -350,30 +258,30 @@ class NativeDoor:
         """
         code = self._compiled(name, source, _EVAL_GLOBAL_WITHOUT_RUNNING)
         # It takes the reference to `code` for its own.
-        function = _library.JS_EvalFunction(self._context, code)
+        function = library.JS_EvalFunction(self._context, code)
         self._put(slot, function)
 
     def _compiled(self, name: str, source: str, flags: int) -> JSValue:
         """What `source` compiles to, from the bytecode of another interpreter when there is some."""
         code = _bytecode.get((name, source))
         if code is not None:
-            value: JSValue = _library.JS_ReadObject(self._context, code, len(code), _OBJECT_BYTECODE)
+            value: JSValue = library.JS_ReadObject(self._context, code, len(code), _OBJECT_BYTECODE)
             self._check(name, value)
             return value
         text = source.encode()
-        value = _library.JS_Eval(self._context, text, len(text), name.encode(), flags)
+        value = library.JS_Eval(self._context, text, len(text), name.encode(), flags)
         self._check(name, value)
         size = ctypes.c_size_t()
         flags = _OBJECT_BYTECODE | _OBJECT_STRIP_SOURCE | _OBJECT_STRIP_DEBUG
-        address = _library.JS_WriteObject(self._context, ctypes.byref(size), value, flags)
+        address = library.JS_WriteObject(self._context, ctypes.byref(size), value, flags)
         if address:
             _bytecode[name, source] = ctypes.string_at(address, size.value)
-            _library.js_free(self._context, address)
+            library.js_free(self._context, address)
         return value
 
     def _check(self, name: str, value: JSValue) -> None:
-        if value.tag == _TAG_EXCEPTION:
-            _library.JS_FreeValue(self._context, _library.JS_GetException(self._context))
+        if value.tag == TAG_EXCEPTION:
+            library.JS_FreeValue(self._context, library.JS_GetException(self._context))
             raise InternalError(f"the module {name} cannot be loaded; please report this")
 
     def compile(self, source: str, name: str) -> bool:
@@ -383,10 +291,10 @@ class NativeDoor:
             True for a value, False for an exception.
         """
         code = source.encode("utf-8", "replace")
-        value = _library.JS_Eval(self._context, code, len(code), name.encode(), _EVAL_GLOBAL)
-        threw = value.tag == _TAG_EXCEPTION
+        value = library.JS_Eval(self._context, code, len(code), name.encode(), _EVAL_GLOBAL)
+        threw = value.tag == TAG_EXCEPTION
         if threw:
-            value = _library.JS_GetException(self._context)
+            value = library.JS_GetException(self._context)
         self._put(0, value)
         return not threw
 
@@ -395,10 +303,10 @@ class ScriptFailed(Exception):
     """An entry point of the kernel ended with an exception; internal to the engine."""
 
 
-_UNDEFINED = JSValue(0, _TAG_UNDEFINED)
+_UNDEFINED = JSValue(0, TAG_UNDEFINED)
 # Two of QuickJS's values in a row.
 _pack_two = struct.Struct("QqQq").pack
-_EXCEPTION = JSValue(0, _TAG_EXCEPTION)
+_EXCEPTION = JSValue(0, TAG_EXCEPTION)
 
 # The doors by the addresses of their contexts, for the tracker, which knows nothing else.
 _doors: dict[int, NativeDoor] = {}
@@ -410,15 +318,15 @@ def _note_rejection(
     _doors[context].note_rejection(promise, reason, is_handled=is_handled)
 
 
-_track_rejection = _RejectionTracker(_note_rejection)
+_track_rejection = RejectionTracker(_note_rejection)
 
 
 def _note_promise(context: int, _kind: int, _promise: JSValue, _parent: JSValue, _opaque: object) -> None:
     _doors[context].note_promise()
 
 
-_watch_for_promises = _PromiseHook(_note_promise)
-_NO_PROMISE_HOOK = _PromiseHook()
+_watch_for_promises = PromiseHook(_note_promise)
+_NO_PROMISE_HOOK = PromiseHook()
 
 
 # Compiled code of ours by name and source: what one interpreter compiled, all others of the process load.
@@ -440,19 +348,19 @@ def open_door(capsule: object) -> NativeDoor | None:
     used.  The context is exchanged for one without QuickJS's DOMException and performance: k6 has neither, and a
     context holds on to them for as long as it lives.
     """
-    if _library is None:
+    if library is None:
         return None
-    address = _get_pointer(capsule, _CAPSULE_NAME)
+    address = get_pointer(capsule, _CAPSULE_NAME)
     pointers = (ctypes.c_void_p * 2).from_address(address)
     runtime, context = pointers[:2]
-    if not context or not runtime or _library.JS_GetRuntime(context) != runtime:
+    if not context or not runtime or library.JS_GetRuntime(context) != runtime:
         return None
-    lean = _library.JS_NewContextRaw(runtime)
+    lean = library.JS_NewContextRaw(runtime)
     if not lean:
         raise MemoryError
-    for add in _intrinsics:
+    for add in intrinsics:
         add(lean)
     # dukpy reads it at each entry, and gives it back at the end.
     pointers[1] = lean
-    _library.JS_FreeContext(context)
+    library.JS_FreeContext(context)
     return NativeDoor(lean, runtime)

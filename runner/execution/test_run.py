@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from runner.engine.watchdog import Watchdog
 from runner.errors import ExitCode, K6pyError
 from runner.execution.config import TestConfig
+from runner.execution.garbage import short_collections
 from runner.execution.hold import Hold
 from runner.execution.intervals import watching
 from runner.execution.phases import Phases, Stoppable
@@ -67,6 +68,7 @@ def run_test(
     with (
         run_log(config, terminal_safe(stdout), terminal_safe(stderr)) as logger,
         _profiling(config, stderr),
+        short_collections(),
         Reactor() as reactor,
     ):
         return TestRun(config, reactor, logger, stdout, stderr).run(limits or Limits(), native)

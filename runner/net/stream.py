@@ -300,6 +300,8 @@ class TcpStream:
         """See Stream.close."""
         self._reactor.forget(self._sock)
         self._has_just_sent = False
+        # Whoever is to be called has this stream: without a cycle both go at once.
+        self._on_readable = self._on_sent = None
         with contextlib.suppress(OSError):
             self._sock.close()
 

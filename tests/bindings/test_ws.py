@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import time
+import weakref
+from typing import Any
 
 import pytest
 
+from runner.net.websocket import WebSocketConnection
 from runner.vu.context import Limits
 from tests.kit.raw_server import Peer, RawServer
 from tests.kit.run_script import run_script
@@ -163,6 +167,40 @@ def test_messages_of_one_read_that_the_script_does_not_hear_are_not_counted(body
         seen, result = run_connecting(server, code)
     assert seen == ["0", "1", "2", "3", "4"][:heard]
     assert result.count("ws_msgs_received") == heard
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ws.connect(__ENV.URL, (socket) => socket.on('open', () => socket.close()));",
+        "const socket = new WebSocket(__ENV.URL); socket.onopen = () => socket.close();",
+    ],
+    ids=["ws", "websockets"],
+)
+def test_closed_socket_leaves_nothing_to_the_garbage_collector(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    connections: list[weakref.ref[WebSocketConnection]] = []
+    make = WebSocketConnection.__init__
+
+    def note(self: WebSocketConnection, *args: Any) -> None:
+        connections.append(weakref.ref(self))
+        make(self, *args)
+
+    monkeypatch.setattr(WebSocketConnection, "__init__", note)
+    script = f"""
+      import ws from 'k6/ws'; import {{ WebSocket }} from 'k6/websockets';
+      export const options = {{ vus: 1, iterations: 3 }};
+      export default function () {{ {code} }}
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        run_script(script, env={"URL": server.url})
+        assert [connection() for connection in connections] == [None] * 3
+    finally:
+        if collects:
+            gc.enable()
 
 
 def test_commands_after_connect_returned_are_error_events_and_change_nothing(server: RawServer) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from runner.engine.interpreter import Interpreter, script_error
+from runner.engine.exceptions import script_error
+from runner.engine.interpreter import Interpreter
 from runner.errors import ImportFailed, InternalError, ScriptError
 from runner.ops import Op
 from runner.script.modules import ScriptModules
