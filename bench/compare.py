@@ -75,16 +75,16 @@ class Contender:
     """k6py, k6 or the bare client.
 
     Args:
-        run: command and flags that run a script; None for the bare client.
+        command: what runs a script, with flags; None for the bare client.
     """
 
-    def __init__(self, name: str, run: list[str] | None) -> None:
+    def __init__(self, name: str, command: list[str] | None) -> None:
         self.name = name
-        self._run = run
+        self.command = command
 
     def can(self, workload: Workload) -> bool:
         """The bare client knows nothing of scripts."""
-        return self._run is not None or workload.few is not None
+        return self.command is not None or workload.few is not None
 
     def figure(self, workload: Workload, module: str, echo_url: str) -> float:
         """Cost per unit."""
@@ -98,10 +98,10 @@ class Contender:
             url = echo_url
             if workload.script == "receive":
                 url = stack.enter_context(push_server(size.connections, size.each))
-            if self._run is None:
+            if self.command is None:
                 command = bare_command(workload, size, url)
             else:
-                command = script_command(self._run, workload, module, size, url)
+                command = script_command(self.command, workload, module, size, url)
             cost: float = getattr(cost_of(command), workload.cost)
         return cost
 

@@ -3,13 +3,16 @@
     python bench/throughput.py --seconds 5
 
 The echo server runs in a process of its own on the same machine: with two cores, two workers and the server share
-them, so the second figure of the messages says more about the machine than about the workers.
+them, so the second figure of the messages says more about the machine than about the workers.  So the processor time
+that all processes of a run spend on one is told, too: as long as it is the same with two workers, they do twice as
+many where each has a core to itself.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -31,8 +34,8 @@ export default function () {
 """
 
 
-def per_second(script: Path, metric: str, workers: int, url: str, seconds: int) -> float:
-    """How much of `metric` a run of some seconds counts per second."""
+def rate(script: Path, metric: str, workers: int, url: str, seconds: int) -> tuple[float, float]:
+    """How much of `metric` a run of some seconds counts per second, and microseconds of CPU for each."""
     export = script.with_suffix(".json")
     flags = ["--quiet", "--workers", str(workers), "--vus", "20", "--duration", f"{seconds}s"]
     env = ["-e", f"WS_URL={url}", "-e", f"SECONDS={seconds}"]
@@ -47,9 +50,12 @@ def per_second(script: Path, metric: str, workers: int, url: str, seconds: int) 
         str(export),
         str(script),
     ]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     count: float = json.loads(export.read_text())["metrics"][metric]["count"]
-    return count / seconds
+    return count / seconds, cpu_s * 1e6 / count
 
 
 def main() -> None:
@@ -64,8 +70,11 @@ def main() -> None:
         ]:
             script = Path(folder) / f"{name}.js"
             script.write_text(source)
-            one, two = (per_second(script, metric, workers, url, seconds) for workers in (1, 2))
-            print(f"{metric}: {one:.0f}/s with 1 worker, {two:.0f}/s with 2 (x {two / one:.2f})")
+            (one, one_us), (two, two_us) = (rate(script, metric, workers, url, seconds) for workers in (1, 2))
+            print(
+                f"{metric}: {one:.0f}/s with 1 worker, {two:.0f}/s with 2 (x {two / one:.2f});"
+                f" CPU for each {one_us:.1f} and {two_us:.1f} us (x {two_us / one_us:.2f})"
+            )
 
 
 if __name__ == "__main__":

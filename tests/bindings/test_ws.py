@@ -40,6 +40,31 @@ def test_nested_connections_work_and_close_from_inside_out(server: RawServer) ->
     assert sorted(map(str, server.told)) == sorted(map(str, [close_payload(1000), "fin"] * 2))
 
 
+def test_message_of_the_outer_connection_leaves_while_the_inner_one_is_open() -> None:
+    def serve(peer: Peer) -> None:
+        peer.upgrade()
+        while (got := peer.read_frame()) is not None and got[0] == TEXT:
+            peer.tell(got[1].decode())
+            peer.send(frame(TEXT, got[1]))
+        peer.tell("closed")
+
+    code = """
+      ws.connect(__ENV.URL, (outer) => {
+        outer.on('open', () => {
+          ws.connect(__ENV.URL, (inner) => {
+            inner.on('open', () => { outer.send('from outside'); inner.send('from inside'); });
+            inner.on('message', () => inner.close(1000));
+          });
+          outer.close(1000);
+        });
+      });
+    """
+    with RawServer(serve) as server:
+        run_connecting(server, code)
+    assert sorted(server.told[:2]) == ["from inside", "from outside"]
+    assert server.told[2:] == ["closed", "closed"]
+
+
 def test_exception_of_an_inner_connection_closes_the_outer_one_too(server: RawServer) -> None:
     code = """
       ws.connect(__ENV.URL, {}, (outer) => {
