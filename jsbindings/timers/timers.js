@@ -12,7 +12,7 @@ const start = (name, callback, delay, args, repeats) => {
   }
   const milliseconds = delay === undefined ? 0 : Number(delay);
   // JSON has no NaN: null stands for a delay that is no number.
-  const id = timers.start(name, Number.isNaN(milliseconds) ? null : Math.max(0, milliseconds), repeats);
+  const id = timers.start(name, Number.isNaN(milliseconds) ? null : milliseconds > 0 ? milliseconds : 0, repeats);
   pending.set(id, { callback, args, repeats });
   return id;
 };

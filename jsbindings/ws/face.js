@@ -12,7 +12,9 @@ const GOING_AWAY = 1001;
 const UNSENT_MAX = 64;
 
 // JSON has no Infinity; a timer that is due in thousands of years is as good.
-const finite = (number) => Math.max(-Number.MAX_SAFE_INTEGER, Math.min(number, Number.MAX_SAFE_INTEGER));
+// Without Math, which becomes 4 KiB of a virtual user when it is first looked at.
+const { MAX_SAFE_INTEGER: LARGEST } = Number;
+const finite = (number) => (number > LARGEST ? LARGEST : number < -LARGEST ? -LARGEST : number);
 
 // What belongs to one socket. Functions take it as their first argument: to make them anew for each socket takes longer
 // than what most sockets do with them.

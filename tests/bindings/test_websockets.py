@@ -44,6 +44,7 @@ def run_listening(server: RawServer, code: str, *, ends: str = "", **how: Any) -
       }}
     """
     result = run_script(script, env={"URL": server.url}, out_samples=True, **how)
+    server.wait_for_peers()
     return json.loads(result.lines[-1]), result
 
 

@@ -142,6 +142,11 @@ class RawServer:
             assert not self._errors, self._errors
             assert not any(thread.is_alive() for thread in self._threads), "the server hangs"
 
+    def wait_for_peers(self) -> None:
+        """Wait until every connection so far is served to its end: then `told` is complete."""
+        for thread in self._threads[1:]:
+            thread.join(BOUND_S)
+
     def _start(self, function: Callable[..., None], *args: object) -> None:
         thread = threading.Thread(target=function, args=args, daemon=True)
         self._threads.append(thread)

@@ -21,4 +21,5 @@ def run_connecting(server: RawServer, code: str, **how: Any) -> tuple[list[Any],
     """What the code pushed to `seen`, and the run."""
     code = f"try {{ {code} }} finally {{ console.log(JSON.stringify(seen)); }}"
     result = run_iteration_code(code, imports=IMPORTS, env={"URL": server.url}, out_samples=True, **how)
+    server.wait_for_peers()
     return json.loads(result.lines[-1]), result
