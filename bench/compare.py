@@ -30,7 +30,8 @@ from typing import Any
 from peers import ROOT, echo_server, push_server
 from workloads import MODULES, WORKLOADS, Size, Workload, bare_command, script_command
 
-K6PY = [sys.executable, "-m", "runner", "run", "--quiet", "--workers", "1"]
+# The command that pip installed beside this Python.
+K6PY = [str(Path(sys.executable).with_name("k6py")), "run", "--quiet", "--workers", "1"]
 # k6 asks nobody for anything.
 K6_ENV = {"K6_NO_USAGE_REPORT": "true", "K6_AUTO_EXTENSION_RESOLUTION": "false"}
 ROW = "{:1} {:24} {:>14} {:10} {:21} {:>9} {:>13} {:>7} {:>7} {:>7}"
