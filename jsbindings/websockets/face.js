@@ -218,11 +218,19 @@ export class WebSocket {
 
 // --- events ----------------------------------------------------------------------------------------------------------
 
+const textOf = (thrown) => {
+  try {
+    return String(thrown);
+  } catch {
+    return 'an exception that cannot be put into words';
+  }
+};
+
 // An exception while messages may still come cuts the connection; of later ones the script hears nothing more.
 const noteThrown = (its, type, error) => {
   if (type === 'open' || type === 'message') {
     its.readyState = CLOSED;
-    ws.fail(its.id, String(error), unheardMessages());
+    ws.fail(its.id, textOf(error), unheardMessages());
   } else if (type === 'error') {
     sockets.delete(its.id);
     ws.forget(its.id);
@@ -316,6 +324,9 @@ onMessage('k6/websockets', (id, data) => {
     }
     return failed(error);
   } finally {
+    if (putOff.say === sendReply) {
+      putOff.say = null;
+    }
     replying = null;
     reply = undefined;
   }

@@ -219,6 +219,7 @@ class WebSocketsBinding(Binding):
         events = connection.take_events()
         while events:
             event = events[0]
+            told = {}
             if type(event) is str:
                 if len(events) == 1:
                     events = []
@@ -251,9 +252,15 @@ class WebSocketsBinding(Binding):
         if socket.is_closing:
             return {}
         socket.handed = len(texts)
-        told = interpreter.deliver_texts(self.module, socket.number, texts)
-        socket.count_heard()
-        return told
+        unheard = 0
+        try:
+            return interpreter.deliver_texts(self.module, socket.number, texts)
+        except ScriptError:
+            # Of a promise that nobody listens to.
+            unheard = interpreter.enter("rarely", "unheard")
+            raise
+        finally:
+            socket.count_heard(unheard)
 
     def _tell(self, interpreter: Interpreter, number: int, told: list[list[Any]]) -> dict[str, Any]:
         """Hand over what is no message."""

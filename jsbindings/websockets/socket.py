@@ -111,8 +111,10 @@ class Socket:
 
     def count_heard(self, unheard: int = 0) -> None:
         """Count the messages that the script was given, without those that it will not look at."""
-        heard, self.handed = self.handed - unheard, 0
-        self.received.add(heard)
+        # Of messages that are another socket's, and of those that were counted before, it may hear again.
+        if self.handed:
+            heard, self.handed = self.handed - unheard, 0
+            self.received.add(heard)
 
     def buffered_amount(self) -> int:
         """Bytes of messages that have not left yet, without frames and encryption."""
@@ -166,6 +168,8 @@ class Socket:
         self.received.close()
         vu.emit(WS_SESSION_DURATION, (vu.reactor.now() - self.started_s) * 1000, self.tags)
         if is_cut:
+            # What was sent before.
+            connection.flush()
             connection.cut()
         else:
             connection.end(vu.context.lingering, vu.context.limits.close_s)

@@ -115,12 +115,13 @@ const makeSocket = (its) => ({
   },
   send(data) {
     const text = String(data ?? '');
+    // That of another socket; handlers of errors may run meanwhile.
+    while (its.unsent === null && putOff.say !== null) {
+      sayWhatWasPutOff();
+    }
     if (its.closed) {
       attempt(its, ws.send_texts(its.id, text));
     } else if (its.unsent === null) {
-      if (putOff.say !== null) {
-        sayWhatWasPutOff();
-      }
       its.unsent = text;
       putOff.say = its.sayUnsent;
     } else {
@@ -226,18 +227,17 @@ export function connect(...args) {
       setup(makeSocket(its));
       emit(its, 'open');
       while (!its.closed) {
-        let told;
-        if (its.unsent !== null) {
-          const texts = its.unsent;
-          its.unsent = null;
-          putOff.say = null;
-          told = unwrap(callHost('k6/ws.next_events', socket, texts));
-        } else {
-          if (putOff.say !== null) {
-            sayWhatWasPutOff();
-          }
-          told = unwrap(callHost('k6/ws.next_events', socket));
+        while (its.unsent === null && putOff.say !== null) {
+          sayWhatWasPutOff();
         }
+        if (its.closed) {
+          break;
+        }
+        // If something is put off, it is this.
+        const texts = its.unsent;
+        its.unsent = null;
+        putOff.say = null;
+        const told = unwrap(callHost('k6/ws.next_events', socket, texts));
         if (typeof told === 'string') {
           // One text message, which is what comes by the thousand: emit() without its call.
           const all = its.handlers.message;

@@ -332,7 +332,7 @@ class WsBinding(Binding):
         """connect() returns: the session is over.
 
         Args:
-            unheard: events that were given and that the script did not hear of; they are not counted, as in k6.
+            unheard: messages that were given and that the script did not hear of; they are not counted, as in k6.
         """
         socket = self._sockets.pop(number)
         self._count_heard(socket, unheard)

@@ -78,19 +78,19 @@ export const sayWhatWasPutOff = () => {
 const bindPlain = (name, arity) => {
   switch (arity) {
     case 1: return (only) => {
-      if (putOff.say !== null) {
+      while (putOff.say !== null) {
         sayWhatWasPutOff();
       }
       return unwrap(callHost(name, only));
     };
     case 2: return (first, second) => {
-      if (putOff.say !== null) {
+      while (putOff.say !== null) {
         sayWhatWasPutOff();
       }
       return unwrap(callHost(name, first, second));
     };
     default: return (...all) => {
-      if (putOff.say !== null) {
+      while (putOff.say !== null) {
         sayWhatWasPutOff();
       }
       return unwrap(callHost(name, ...all));
@@ -99,7 +99,7 @@ const bindPlain = (name, arity) => {
 };
 
 const bindWithBytes = (name, byteArguments) => (...args) => {
-  if (putOff.say !== null) {
+  while (putOff.say !== null) {
     sayWhatWasPutOff();
   }
   for (const index of byteArguments) {
@@ -189,8 +189,9 @@ const fail = (outcome, error, rejected) => {
   outcome.rejected = rejected;
 };
 
-// The host's calls. They take numbers, texts and undefined, and give undefined, a truth value or a text of JSON. One
-// that runs the script gives true when its outcome is known only after the microtasks: the host asks for state() then.
+// The host's calls. They take numbers, texts, ArrayBuffers and undefined, and give undefined, a truth value, a text of JSON
+// or what replied() gives. One that runs the script gives true when its outcome is known only after the microtasks: the
+// host asks for state() then; and a number when there are more macrotasks, for step().
 const parse = JSON.parse;
 const stringify = JSON.stringify;
 
@@ -316,15 +317,14 @@ const nextMessage = () => {
   return told;
 };
 
-// Ends the macrotask of a message. `reply` is a text that was put off: the host takes it with the return, unless there
-// is more to learn.
+// Ends the macrotask of a message. `reply` is a text that was put off, undefined for none: the host takes it with the
+// return, unless there is more to learn or microtasks may say something before it gets there.
 export const replied = (reply) => {
-  const { outcome } = vu;
-  if (outcome.done && outcome.threw === undefined && extraMacrotasks === null && messages === null) {
+  if (reply !== undefined && !entries.mayHaveMicrotasks && afterEvent() === undefined) {
     putOff.say = null;
     return reply;
   }
-  if (putOff.say !== null) {
+  while (putOff.say !== null) {
     sayWhatWasPutOff();
   }
   return afterEvent();
@@ -343,7 +343,7 @@ if (!native) {
 
 // What parts find as `kernel`.
 const kernel = {
-  FinalizationRegistry, GoError, callHost, forgetEvents, lazy, native, ops, slots, unwrap, vu,
+  FinalizationRegistry, GoError, callHost, forgetEvents, lazy, native, ops, slots, unheardMessages, unwrap, vu,
 };
 
 // --- the global object -----------------------------------------------------------------------------------------------

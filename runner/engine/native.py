@@ -1,7 +1,8 @@
 """The native door: QuickJS's C API through ctypes, for what dukpy's public interface does slowly or not at all.
 
-Owns the four uses we make of it: calls of the kernel's entry points without the two garbage collections of
-``eval_string``, bytes that cross without JSON, files compiled under their own name, and modules compiled once.
+Owns the uses we make of it: calls of the kernel's entry points without the two garbage collections of
+``eval_string``, bytes that cross without JSON, files compiled under their own name, modules compiled once, and
+whether there are promises.
 ``open_door`` answers None where the loaded library is not the one this file was written for; every caller has
 a slower path through dukpy's public interface then, and the tests run both.
 """
@@ -50,7 +51,7 @@ Argument = int | str | bytes | bytearray | None
 class NativeDoor:
     """QuickJS's C API for one interpreter.
 
-    ``enter``, ``drain`` and ``run`` are called from outside of JavaScript, everything else from inside an op.
+    What is said to be "inside an op" is called from there, everything else from outside of JavaScript.
     """
 
     def __init__(self, context: int, runtime: int) -> None:

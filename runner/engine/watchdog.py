@@ -23,7 +23,8 @@ _TICK_S = 0.05
 _RETRY_S = 0.002
 _ENTERING = frozenset({Interpreter._run.__code__, Interpreter._call.__code__})
 # Where no code of ours is in the middle of something while JavaScript computes.
-_TOPMOST = frozenset({Interpreter._run.__code__, NativeDoor.enter.__code__, NativeDoor.drain.__code__})
+_ENTRANCES = (Interpreter._run, NativeDoor.enter, NativeDoor.run_text, NativeDoor.drain)
+_TOPMOST = frozenset(entrance.__code__ for entrance in _ENTRANCES)
 
 
 class Watchdog:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -156,6 +157,11 @@ def test_exception_in_a_handler_stops_the_later_messages_of_the_same_read() -> N
 def serve_five_texts(peer: Peer) -> None:
     peer.upgrade()
     peer.send(b"".join(frame(TEXT, b"%d" % number) for number in range(5)))
+    serve_to_the_end(peer)
+
+
+def serve_to_the_end(peer: Peer) -> None:
+    """Tell every text, and close when the client does."""
     while (got := peer.read_frame()) is not None and got[0] == TEXT:
         peer.tell(got[1].decode())
     # After an exception of the script's the connection is gone.
@@ -212,6 +218,7 @@ def test_first_promise_of_a_script_settles_before_the_next_message_of_the_same_r
         ("socket.close();", 3),
         ("throw new Error('x');", 3),
         ("socket.send('y'); throw new Error('x');", 3),
+        ("socket.close(); throw new Error('x');", 3),
         ("", 5),
     ],
 )
@@ -229,6 +236,76 @@ def test_messages_of_one_read_that_the_script_does_not_hear_are_not_counted(body
         seen, result = run_listening(server, code)
     assert seen == ["0", "1", "2", "3", "4"][:heard]
     assert result.count("ws_msgs_received") == heard
+
+
+def test_messages_of_one_socket_are_counted_when_a_handler_closes_another_one() -> None:
+    with RawServer(serve_five_texts) as server:
+        code = """
+          const sockets = [new WebSocket(__ENV.URL), new WebSocket(__ENV.URL)];
+          sockets.forEach((socket, index) => {
+            socket.onmessage = ({ data }) => {
+              seen.push(data);
+              sockets[1 - index].close();
+              if (data === '4') socket.close();
+            };
+          });
+        """
+        seen, result = run_listening(server, code)
+    assert len(seen) >= 5
+    assert result.count("ws_msgs_received") == len(seen)
+
+
+@pytest.mark.parametrize(
+    ("handler", "answers"),
+    [
+        ("async () => { socket.send('1'); await null; socket.send('2'); socket.close(); }", ["1", "2"]),
+        ("async () => { socket.send('bye'); await null; socket.close(); }", ["bye"]),
+        ("() => { socket.send('1'); Promise.resolve().then(() => socket.close()); }", ["1"]),
+        ("async () => { socket.send('1'); await null; throw new Error('x'); }", ["1"]),
+        ("() => { socket.send('1'); throw Object.create(null); }", ["1"]),
+        ("() => { socket.send('1'); socket.send('2'); socket.close(); }", ["1", "2"]),
+    ],
+)
+@pytest.mark.parametrize("native", [True, False], ids=["native", "plain"])
+def test_what_a_handler_sends_leaves_before_what_comes_later(
+    handler: str, answers: list[str], native: bool
+) -> None:
+    def serve(peer: Peer) -> None:
+        peer.upgrade()
+        peer.send(frame(TEXT, b"?"))
+        serve_to_the_end(peer)
+
+    script = f"""
+      {IMPORTS}
+      export const options = {{ vus: 1, iterations: 2 }};
+      export default function () {{
+        if (__ITER === 1) {{ console.log('next'); return; }}
+        const socket = new WebSocket(__ENV.URL);
+        socket.onmessage = {handler};
+      }}
+    """
+    with RawServer(serve) as server:
+        result = run_script(script, env={"URL": server.url}, native=native)
+    assert server.told == answers
+    assert result.lines == ["next"]
+
+
+@pytest.mark.parametrize("native", [True, False], ids=["native", "plain"])
+def test_handler_that_never_returns_is_cut_off(server: RawServer, native: bool) -> None:
+    script = f"""
+      {IMPORTS}
+      const only = {{ executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '0s' }};
+      export const options = {{ scenarios: {{ only }} }};
+      export default function () {{
+        const socket = new WebSocket(__ENV.URL);
+        socket.onopen = () => socket.send('x');
+        socket.onmessage = () => {{ console.log('in'); while (true) {{}} }};
+      }}
+    """
+    began_s = time.monotonic()
+    result = run_script(script, env={"URL": server.url}, native=native)
+    assert result.lines == ["in"]
+    assert time.monotonic() - began_s < 10
 
 
 def test_every_listener_hears_each_message_of_one_read_before_the_next() -> None:
