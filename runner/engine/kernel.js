@@ -320,7 +320,9 @@ const nextMessage = () => {
 // Ends the macrotask of a message. `reply` is a text that was put off, undefined for none: the host takes it with the
 // return, unless there is more to learn or microtasks may say something before it gets there.
 export const replied = (reply) => {
-  if (reply !== undefined && !entries.mayHaveMicrotasks && afterEvent() === undefined) {
+  const { outcome } = vu;
+  const isAll = extraMacrotasks === null && messages === null && outcome.done && outcome.threw === undefined;
+  if (isAll && reply !== undefined && !entries.mayHaveMicrotasks) {
     putOff.say = null;
     return reply;
   }
