@@ -177,8 +177,8 @@ class WebSocketsBinding(Binding):
         if socket.connection is None:
             socket.close_wanted = code, reason
         else:
-            if unheard:
-                socket.count_heard(unheard)
+            # Of messages that are another socket's it may hear again: this one was handed none then.
+            socket.received.count_handed(unheard)
             socket.close(code, reason)
 
     @op
@@ -186,8 +186,8 @@ class WebSocketsBinding(Binding):
         """A handler threw: the connection is cut, and the script told by an error and a close event."""
         socket = self._sockets.get(number)
         if socket is not None:
-            if unheard:
-                socket.count_heard(unheard)
+            if socket.connection is not None:
+                socket.received.count_handed(unheard)
             socket.end(is_cut=True)
             self._post(socket, [["error", text], CLOSED_WITHOUT_CODE], is_end=True)
 
@@ -251,7 +251,7 @@ class WebSocketsBinding(Binding):
         del events[: len(texts)]
         if socket.is_closing:
             return {}
-        socket.handed = len(texts)
+        socket.received.handed = len(texts)
         unheard = 0
         try:
             return interpreter.deliver_texts(self.module, socket.number, texts)
@@ -260,7 +260,7 @@ class WebSocketsBinding(Binding):
             unheard = interpreter.enter("rarely", "unheard")
             raise
         finally:
-            socket.count_heard(unheard)
+            socket.received.count_handed(unheard)
 
     def _tell(self, interpreter: Interpreter, number: int, told: list[list[Any]]) -> dict[str, Any]:
         """Hand over what is no message."""

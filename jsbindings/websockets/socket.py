@@ -46,7 +46,6 @@ class Socket:
         close_wanted: code and reason of a close() before it was open.
         is_closing: close() was called: messages are dropped.
         is_posted: a macrotask that takes its events is on its way.
-        handed: messages that the script is given now and that are not counted yet.
         pings: when pings were sent, by their payload.
     """
 
@@ -62,7 +61,6 @@ class Socket:
         self.close_wanted: tuple[int, str] | None = None
         self.is_closing = False
         self.is_posted = False
-        self.handed = 0
         self.pings: dict[bytes, float] = {}
         self.ping_numbers = itertools.count()
         self._vu = vu
@@ -108,13 +106,6 @@ class Socket:
             waiting_bytes = connection.unsent_bytes
             if waiting_bytes > UNSENT_BYTES_MAX:
                 connection.fail(f"the server does not read: {waiting_bytes} bytes wait to be sent")
-
-    def count_heard(self, unheard: int = 0) -> None:
-        """Count the messages that the script was given, without those that it will not look at."""
-        # Of messages that are another socket's, and of those that were counted before, it may hear again.
-        if self.handed:
-            heard, self.handed = self.handed - unheard, 0
-            self.received.add(heard)
 
     def buffered_amount(self) -> int:
         """Bytes of messages that have not left yet, without frames and encryption."""
@@ -163,7 +154,6 @@ class Socket:
         if connection is None:
             return
         vu = self._vu
-        self.count_heard()
         self.sent.close()
         self.received.close()
         vu.emit(WS_SESSION_DURATION, (vu.reactor.now() - self.started_s) * 1000, self.tags)

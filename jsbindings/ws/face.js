@@ -27,7 +27,11 @@ const newState = (id) => {
     closed: false,
     // A text, or a list when there are more; null for none.
     unsent: null,
-    sayUnsent: () => attempt(its, ws.send_texts(id, takeUnsent(its))),
+    sayUnsent() {
+      const texts = its.unsent;
+      its.unsent = null;
+      attempt(its, ws.send_texts(id, texts));
+    },
     // What the last pull gave, and how far it has been told.
     events: [],
     position: 0,
@@ -56,12 +60,6 @@ const attempt = (its, problem) => {
   if (problem) {
     emit(its, 'error', Object.assign(new GoError(problem), { error: () => problem }));
   }
-};
-
-const takeUnsent = (its) => {
-  const texts = its.unsent;
-  its.unsent = null;
-  return texts;
 };
 
 const sendBinary = (its, data) => {

@@ -63,8 +63,6 @@ class Socket:
     timers: LoopTimers | None = None
     pings: dict[bytes, float] = field(default_factory=dict)
     ping_numbers: itertools.count[int] = field(default_factory=itertools.count)
-    # Messages of the last pull, which the script is given now and which are not counted yet.
-    handed: int = 0
     close_sent: bool = False
     network_first: bool = False
 
@@ -243,8 +241,8 @@ class WsBinding(Binding):
             an error event comes first, its text.
         """
         socket = self._sockets[number]
-        if socket.handed:
-            self._count_heard(socket)
+        if socket.received.handed:
+            socket.received.count_handed()
         connection = socket.connection
         problem = None
         if texts is not None:
@@ -271,10 +269,6 @@ class WsBinding(Binding):
             if events:
                 return self._told_together(socket, events, problem)
 
-    def _count_heard(self, socket: Socket, unheard: int = 0) -> None:
-        heard, socket.handed = socket.handed - unheard, 0
-        socket.received.add(heard)
-
     def _told_together(self, socket: Socket, events: list[Event], problem: str | None) -> list[Any]:
         told: list[Any] = [problem]
         messages = 0
@@ -285,7 +279,7 @@ class WsBinding(Binding):
             else:
                 messages += type(event) is bytes
                 told.append(self._told(socket, event))
-        socket.handed = messages
+        socket.received.handed = messages
         return told
 
     def _told(self, socket: Socket, event: Event) -> list[Any]:
@@ -335,7 +329,7 @@ class WsBinding(Binding):
             unheard: messages that were given and that the script did not hear of; they are not counted, as in k6.
         """
         socket = self._sockets.pop(number)
-        self._count_heard(socket, unheard)
+        socket.received.count_handed(unheard)
         self._ended_tags[number] = socket.tags
         self._end(socket)
 
@@ -352,7 +346,6 @@ class WsBinding(Binding):
         self._ended_tags.clear()
 
     def _end(self, socket: Socket) -> None:
-        self._count_heard(socket)
         socket.sent.close()
         socket.received.close()
         self.vu.emit(WS_SESSION_DURATION, (self.vu.reactor.now() - socket.started_s) * 1000, socket.tags)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from runner.reactor import Reactor, Task
-from runner.reactor.task import PARKED
 
 
 class Gate:
@@ -30,5 +29,4 @@ class Gate:
         """To be called after a change, in or outside a task."""
         for task in self._waiting:
             # One that was interrupted or woken in this turn goes on by itself.
-            if task.state is PARKED:
-                self._reactor.wake(task)
+            self._reactor.wake_if_parked(task)

@@ -141,9 +141,13 @@ class Collector:
 
 
 class Tally:
-    """See Collector.tally."""
+    """See Collector.tally.
 
-    __slots__ = ("_collector", "_metadata", "_metric", "_tags", "_waiting", "_wall_clock")
+    Attributes:
+        handed: how many have been handed to a script that may not look at all of them; not counted yet.
+    """
+
+    __slots__ = ("_collector", "_metadata", "_metric", "_tags", "_waiting", "_wall_clock", "handed")
 
     def __init__(
         self,
@@ -159,12 +163,19 @@ class Tally:
         self._wall_clock = wall_clock
         self._metadata = metadata
         self._waiting = 0
+        self.handed = 0
 
     def add(self, n: int = 1) -> None:
         """Count `n` more."""
         self._waiting += n
         if self._collector.wants_samples:
             self.gather()
+
+    def count_handed(self, unheard: int = 0) -> None:
+        """Count what has been handed to the script, without what it will not look at; a second time it is nothing."""
+        if self.handed:
+            n, self.handed = self.handed - unheard, 0
+            self.add(n)
 
     def gather(self) -> None:
         """Hand over what has been counted since the last time."""
@@ -174,5 +185,6 @@ class Tally:
 
     def close(self) -> None:
         """Hand over the rest, and count no more."""
+        self.count_handed()
         self.gather()
         self._collector.forget(self)

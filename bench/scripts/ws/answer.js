@@ -1,25 +1,8 @@
 // Each virtual user opens a socket, and asks EACH times when it is its turn; no answer may come 100 ms after that.
 import ws from 'k6/ws';
-import { Counter, Trend } from 'k6/metrics';
+import { EACH, note, PERIOD_MS, VUS } from '../answers.js';
 
-const VUS = Number(__ENV.VUS);
-const EACH = Number(__ENV.EACH);
-const PERIOD_MS = Number(__ENV.PERIOD_MS);
-// From the start of the test: all have connected by then.
-const QUIET_MS = Number(__ENV.QUIET_MS);
-
-const answers = new Counter('answers');
-const late = new Trend('late', true);
-
-export const options = {
-  scenarios: { all: { executor: 'per-vu-iterations', vus: VUS, maxDuration: '1h' } },
-  thresholds: { answers: [`count==${VUS * EACH}`], late: ['max<100'], ws_sessions: [`count==${VUS}`] },
-  setupTimeout: '10m',
-};
-
-export function setup() {
-  return Date.now() + QUIET_MS;
-}
+export { options, setup } from '../answers.js';
 
 export default function (beginsAt) {
   ws.connect(__ENV.WS_URL, (socket) => {
@@ -28,8 +11,7 @@ export default function (beginsAt) {
     const askWhenDue = () => socket.setTimeout(() => socket.send('hello world'), Math.max(dueAt - Date.now(), 1));
     socket.on('open', askWhenDue);
     socket.on('message', () => {
-      late.add(Date.now() - dueAt);
-      answers.add(1);
+      note(dueAt);
       left -= 1;
       dueAt += PERIOD_MS;
       if (left > 0) {
