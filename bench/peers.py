@@ -16,7 +16,20 @@ END_TIMEOUT_S = 20
 @contextlib.contextmanager
 def echo_server() -> Iterator[str]:
     """The URL of a running echo server."""
-    command = [sys.executable, "-m", "runner", "echo-server", "--port", "0"]
+    with _served([sys.executable, "-m", "runner", "echo-server", "--port", "0"]) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def light_echo_server() -> Iterator[str]:
+    """The same of one that knows one message only, see there."""
+    with _served([sys.executable, str(Path(__file__).with_name("light_echo_server.py"))]) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def _served(command: list[str]) -> Iterator[str]:
+    """The URL that a server prints, while it runs."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         try:

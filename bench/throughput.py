@@ -1,11 +1,13 @@
-"""Iterations of an empty default function, and WebSocket messages, per second with one and with two workers.
+"""Iterations of an empty default function, and ping-pong round trips (workload A), with one and with two workers.
 
-    python bench/throughput.py --seconds 5
+    python bench/throughput.py --rounds 5 --seconds 5
 
-The echo server runs in a process of its own on the same machine: with two cores, two workers and the server share
-them, so the second figure of the messages says more about the machine than about the workers.  So the processor time
-that all processes of a run spend on one is told, too: as long as it is the same with two workers, they do twice as
-many where each has a core to itself.
+The server runs in a process of its own on the same machine and costs next to nothing.  Still, where that has two cores,
+two workers, their parent and the server share them, so the rate says as much about the machine as about the workers.
+So the processor time that all processes of a run spend on one is told, too, net of starting and ending: what two
+workers do in a second where each has a core to itself, and the server another, is two seconds' worth of it.
+
+The rounds alternate, each figure is the median over them.
 """
 
 from __future__ import annotations
@@ -13,15 +15,19 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from pathlib import Path
+from typing import NamedTuple
 
-from peers import echo_server
+from peers import light_echo_server
 
+VUS = 50
 EMPTY = "export default function () {}"
-MESSAGES = """
+ROUND_TRIPS = """
 import ws from 'k6/ws';
 
 export default function () {
@@ -32,48 +38,55 @@ export default function () {
   });
 }
 """
+# Long enough for all virtual users to be there.
+SHORT_S = 1
 
 
-def rate(script: Path, metric: str, workers: int, url: str, seconds: int) -> tuple[float, float]:
-    """How much of `metric` a run of some seconds counts per second, and microseconds of CPU for each."""
+class Run(NamedTuple):
+    """What a run of some seconds did, and the processor time of all its processes."""
+
+    done: float
+    cpu_s: float
+
+
+def run(script: Path, metric: str, workers: int, url: str, seconds: int) -> Run:
+    """Run it, and see how much of `metric` it counted."""
     export = script.with_suffix(".json")
-    flags = ["--quiet", "--workers", str(workers), "--vus", "20", "--duration", f"{seconds}s"]
-    env = ["-e", f"WS_URL={url}", "-e", f"SECONDS={seconds}"]
-    command = [
-        sys.executable,
-        "-m",
-        "runner",
-        "run",
-        *flags,
-        *env,
-        "--summary-export",
-        str(export),
-        str(script),
-    ]
+    flags = ["--quiet", "--workers", str(workers), "--vus", str(VUS), "--duration", f"{seconds}s"]
+    env = ["-e", f"WS_URL={url}", "-e", f"SECONDS={seconds}", "--summary-export", str(export)]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, "-m", "runner", "run", *flags, *env, str(script)]
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     count: float = json.loads(export.read_text())["metrics"][metric]["count"]
-    return count / seconds, cpu_s * 1e6 / count
+    return Run(count, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
 def main() -> None:
     """Measure and print a line for each figure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=5)
-    seconds = parser.parse_args().seconds
-    with tempfile.TemporaryDirectory() as folder, echo_server() as url:
-        for name, source, metric in [
-            ("empty", EMPTY, "iterations"),
-            ("messages", MESSAGES, "ws_msgs_received"),
-        ]:
-            script = Path(folder) / f"{name}.js"
+    arguments = parser.parse_args()
+    seconds = arguments.seconds
+    if seconds <= SHORT_S:
+        parser.error(f"--seconds has to be more than {SHORT_S}")
+    with tempfile.TemporaryDirectory() as folder, light_echo_server() as url:
+        for metric, source in [("iterations", EMPTY), ("ws_msgs_received", ROUND_TRIPS)]:
+            script = Path(folder) / f"{metric}.js"
             script.write_text(source)
-            (one, one_us), (two, two_us) = (rate(script, metric, workers, url, seconds) for workers in (1, 2))
+            rates, cpus_us = defaultdict(list), defaultdict(list)
+            for _ in range(arguments.rounds):
+                for workers in (1, 2):
+                    short, long = (run(script, metric, workers, url, length) for length in (SHORT_S, seconds))
+                    done = long.done - short.done
+                    rates[workers].append(done / (seconds - SHORT_S))
+                    cpus_us[workers].append((long.cpu_s - short.cpu_s) * 1e6 / done)
+            one, two = (statistics.median(rates[workers]) for workers in (1, 2))
+            one_us, two_us = (statistics.median(cpus_us[workers]) for workers in (1, 2))
             print(
                 f"{metric}: {one:.0f}/s with 1 worker, {two:.0f}/s with 2 (x {two / one:.2f});"
-                f" CPU for each {one_us:.1f} and {two_us:.1f} us (x {two_us / one_us:.2f})"
+                f" CPU for each {one_us:.1f} and {two_us:.1f} us, so x {2 * one_us / two_us:.2f} with cores enough"
             )
 
 

@@ -94,9 +94,12 @@ class ScenariosRun:
         """How the scenario `name` is doing."""
         executor = next(executor for executor in self.executors if executor.scenario.name == name)
         assert executor.started_s is not None
-        elapsed_s = self._reactor.now() - executor.started_s
+        scenario, elapsed_s = executor.scenario, self._reactor.now() - executor.started_s
         return ScenarioProgress(
-            executor.scenario.EXECUTOR, time.time() - elapsed_s, executor.fraction(elapsed_s)
+            scenario.EXECUTOR,
+            time.time() - elapsed_s,
+            executor.fraction(elapsed_s),
+            scenario.number_in_test,
         )
 
     # ---- one scenario
@@ -107,8 +110,8 @@ class ScenariosRun:
     def _take_vus(self, scenario: ScenarioConfig, count: int) -> list[VirtualUser]:
         return self._pool.take(count)
 
-    def _iteration_numbers(self, scenario: ScenarioConfig) -> Iterator[int]:
-        """The numbers of its iterations in the whole test."""
+    def _iteration_numbers(self, scenario: ScenarioConfig) -> Iterator[int | Callable[[], int]]:
+        """For each of its iterations the number in this run, or what gives it when a script asks."""
         return itertools.count()
 
     def _surroundings(self, scenario: ScenarioConfig) -> Surroundings:
@@ -118,8 +121,7 @@ class ScenariosRun:
         def iterate(vu: ExecutorVu, deadline_s: float) -> bool:
             assert isinstance(vu, VirtualUser)
             try:
-                number = next(numbers)
-                vu.begin_iteration(scenario.name, tags, scenario.env, number, scenario.number_in_test(number))
+                vu.begin_iteration(scenario.name, tags, scenario.env, next(numbers))
                 outcome = run_iteration(vu, scenario, deadline_s)
                 # The iteration that ends the test is measured like any other, and counted like those that it cuts off.
                 return outcome.interrupted or vu.abort_message is not None

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from enum import IntEnum
 
 _NUMBER_BYTES = 8
+# What two processors write to at the same time should not share a line of their caches: numbers per line.
+_LINE = 64 // _NUMBER_BYTES
 
 
 class Slot(IntEnum):
@@ -64,9 +66,11 @@ class Board:
     def __init__(self, workers: int, scenarios: int) -> None:
         self.workers = workers
         self._scenarios = scenarios
-        self._slots_at = workers
-        self._moments_at = self._slots_at + workers * scenarios * len(Slot)
-        self._counters_at = self._moments_at + workers * scenarios * len(Moment)
+        # Of each worker: how many virtual users it has made, the slots of all scenarios, their moments.
+        self._moments_at = 1 + scenarios * len(Slot)
+        own = self._moments_at + scenarios * len(Moment)
+        self._worker_size = -(-own // _LINE) * _LINE
+        self._counters_at = workers * self._worker_size
         self._made_vus_at = self._counters_at + scenarios * len(Counter)
         self._next_turn_at = self._made_vus_at + 1
         self._stopping_at = self._next_turn_at + 1
@@ -87,27 +91,24 @@ class Board:
 
     def set_initialised(self, worker: int, count: int) -> None:
         """How many virtual users `worker` has made."""
-        self._integers[worker] = count
+        self._integers[worker * self._worker_size] = count
 
     def initialised_in(self, worker: int) -> int:
         """How many virtual users it has."""
-        return self._integers[worker]
+        return self._integers[worker * self._worker_size]
 
     def initialised(self) -> int:
         """How many virtual users there are."""
-        return sum(self._integers[: self.workers])
+        return sum(map(self.initialised_in, range(self.workers)))
 
-    def put(self, worker: int, scenario: int, slot: Slot, value: int) -> None:
-        """Write one number of one worker, who alone may do it."""
-        self._integers[self._slot(worker, scenario, slot)] = value
-
-    def get(self, worker: int, scenario: int, slot: Slot) -> int:
-        """Read it."""
-        return self._integers[self._slot(worker, scenario, slot)]
+    def slots(self, worker: int, scenario: int) -> memoryview[int]:
+        """The numbers by slot of one worker, who alone may write them."""
+        first = worker * self._worker_size + 1 + scenario * len(Slot)
+        return self._integers[first : first + len(Slot)]
 
     def total(self, scenario: int, slot: Slot) -> int:
         """The sum over all workers."""
-        return sum(self.get(worker, scenario, slot) for worker in range(self.workers))
+        return sum(self.slots(worker, scenario)[slot] for worker in range(self.workers))
 
     def grand_total(self, slot: Slot) -> int:
         """The sum over all workers and scenarios."""
@@ -123,9 +124,19 @@ class Board:
 
     # ---- counters
 
-    def take(self, scenario: int, counter: Counter, limit: int | None = None) -> int | None:
+    def take(self, scenario: int, counter: Counter) -> int:
+        """The next number of a counter, from 0."""
+        return self._take(self._counter(scenario, counter))
+
+    def take_below(self, limit: int, scenario: int, counter: Counter) -> int | None:
         """The next number of a counter, from 0; None when `limit` of them have been taken."""
-        return self._take(self._counter(scenario, counter), limit)
+        at = self._counter(scenario, counter)
+        with self._locked(at):
+            number = self._integers[at]
+            if number >= limit:
+                return None
+            self._integers[at] = number + 1
+            return number
 
     def taken(self, scenario: int, counter: Counter) -> int:
         """How many numbers have been taken."""
@@ -139,9 +150,7 @@ class Board:
 
     def take_vu(self) -> int:
         """The number, from 0, of a virtual user beyond those that were planned."""
-        number = self._take(self._made_vus_at, None)
-        assert number is not None
-        return number
+        return self._take(self._made_vus_at)
 
     def claim_turn(self, now_s: float, interval_s: float) -> float:
         """The next of moments that lie `interval_s` apart in the whole test, `now_s` at the earliest."""
@@ -163,20 +172,15 @@ class Board:
 
     # ---- where things are
 
-    def _slot(self, worker: int, scenario: int, slot: Slot) -> int:
-        return self._slots_at + (worker * self._scenarios + scenario) * len(Slot) + slot
-
     def _moment(self, worker: int, scenario: int, moment: Moment) -> int:
-        return self._moments_at + (worker * self._scenarios + scenario) * len(Moment) + moment
+        return worker * self._worker_size + self._moments_at + scenario * len(Moment) + moment
 
     def _counter(self, scenario: int, counter: Counter) -> int:
         return self._counters_at + scenario * len(Counter) + counter
 
-    def _take(self, at: int, limit: int | None) -> int | None:
+    def _take(self, at: int) -> int:
         with self._locked(at):
             number = self._integers[at]
-            if limit is not None and number >= limit:
-                return None
             self._integers[at] = number + 1
             return number
 

@@ -323,11 +323,11 @@ class Crew:
 
     def _free_vus(self, member: Member, scenario: int) -> int:
         """Its free virtual users, without those that iterations on their way will take."""
-        return self.board.get(member.number, scenario, Slot.FREE_VUS) - self._under_way(member, scenario)
+        return self.board.slots(member.number, scenario)[Slot.FREE_VUS] - self._under_way(member, scenario)
 
     def _under_way(self, member: Member, scenario: int) -> int:
         """How many iterations it was given and has not seen yet."""
-        return member.passed_on[scenario] - self.board.get(member.number, scenario, Slot.PASSED_ON)
+        return member.passed_on[scenario] - self.board.slots(member.number, scenario)[Slot.PASSED_ON]
 
     def _drop_under_way(self, member: Member) -> None:
         """Iterations that crossed the end of the worker's scenarios on their way."""

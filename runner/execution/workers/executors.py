@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import SupportsIndex
 
 from runner.execution.executors.arrival_rate import ArrivalRateExecutor
@@ -39,21 +40,18 @@ class Part:
     share: Share
     pass_on: Callable[[float], None]
 
-    def put(self, slot: Slot, value: int) -> None:
-        """Tell everybody a number of this worker."""
-        self.board.put(self.worker, self.scenario, slot, value)
-
-    def get(self, slot: Slot) -> int:
-        """The number that put() wrote last."""
-        return self.board.get(self.worker, self.scenario, slot)
+    @cached_property
+    def slots(self) -> memoryview[int]:
+        """What this worker tells everybody."""
+        return self.board.slots(self.worker, self.scenario)
 
     def total(self, slot: Slot) -> int:
         """The sum of everybody's."""
         return self.board.total(self.scenario, slot)
 
-    def take(self, counter: Counter, limit: int | None = None) -> int | None:
-        """See Board.take."""
-        return self.board.take(self.scenario, counter, limit)
+    def take_below(self, limit: int, counter: Counter) -> int | None:
+        """See Board.take_below."""
+        return self.board.take_below(limit, self.scenario, counter)
 
 
 class PublishedCounts(Counts):
@@ -63,13 +61,15 @@ class PublishedCounts(Counts):
 
     def __init__(self, part: Part) -> None:
         object.__setattr__(self, "_part", part)
+        object.__setattr__(self, "_slots", part.slots)
         super().__init__()
 
     def __setattr__(self, name: str, value: int) -> None:
         object.__setattr__(self, name, value)
-        self._part.put(self._SLOTS[name], value)
+        self._slots[self._SLOTS[name]] = value
 
     _part: Part
+    _slots: memoryview[int]
 
     @property
     def done(self) -> int:
@@ -94,13 +94,14 @@ class WorkerSharedIterations(WorkerExecutor, SharedIterationsExecutor):
 
     def take_iteration(self, vu: ExecutorVu) -> bool:
         """One of the iterations that nobody has taken yet, here or elsewhere."""
-        return self.part.take(Counter.TAKEN, self.scenario.iterations) is not None
+        return self.part.take_below(self.scenario.iterations, Counter.TAKEN) is not None
 
     def left_over(self) -> list[int]:
         """What nobody took; the worker that ends last tells it."""
-        if self.part.take(Counter.ENDED) != self.part.share.workers - 1:
+        part = self.part
+        if part.board.take(part.scenario, Counter.ENDED) != part.share.workers - 1:
             return []
-        return [self.scenario.iterations - self.part.board.taken(self.part.scenario, Counter.TAKEN)]
+        return [self.scenario.iterations - part.board.taken(part.scenario, Counter.TAKEN)]
 
 
 class WorkerPerVuIterations(WorkerExecutor, PerVuIterationsExecutor):
@@ -124,20 +125,20 @@ class FreeTasks(list[Task]):
 
     def __init__(self, part: Part) -> None:
         super().__init__()
-        self._part = part
+        self._slots = part.slots
 
     def append(self, task: Task) -> None:
         super().append(task)
-        self._part.put(Slot.FREE_VUS, len(self))
+        self._slots[Slot.FREE_VUS] = len(self)
 
     def pop(self, index: SupportsIndex = -1) -> Task:
         task = super().pop(index)
-        self._part.put(Slot.FREE_VUS, len(self))
+        self._slots[Slot.FREE_VUS] = len(self)
         return task
 
     def remove(self, task: Task) -> None:
         super().remove(task)
-        self._part.put(Slot.FREE_VUS, len(self))
+        self._slots[Slot.FREE_VUS] = len(self)
 
 
 class WorkerArrivalRate(WorkerExecutor, ArrivalRateExecutor):
@@ -151,11 +152,11 @@ class WorkerArrivalRate(WorkerExecutor, ArrivalRateExecutor):
         """As ever, with a list of free VUs that others can see."""
         super().start_tasks()
         self._free = FreeTasks(self.part)
-        self.part.put(Slot.VUS, len(self.vus))
+        self.part.slots[Slot.VUS] = len(self.vus)
 
     def start_passed_on(self, planned_s: float) -> None:
         """Start an iteration that another worker could not; it is dropped when this one cannot either."""
-        self.part.put(Slot.PASSED_ON, self.part.get(Slot.PASSED_ON) + 1)
+        self.part.slots[Slot.PASSED_ON] += 1
         if self.started_s is not None and not self._is_over:
             self._start_here(planned_s)
         elif not self._stopped:
@@ -180,16 +181,16 @@ class WorkerArrivalRate(WorkerExecutor, ArrivalRateExecutor):
         made_max = vus_max - self.scenario.planned_vus()
         if part.board.taken(part.scenario, Counter.MADE_VUS) < made_max:
             self._make_one(made_max)
-        elif part.total(Slot.VUS) >= vus_max and part.take(Counter.WARNED, 1) is not None:
+        elif part.total(Slot.VUS) >= vus_max and part.take_below(1, Counter.WARNED) is not None:
             self._around.warn(
                 f"Insufficient VUs, reached {part.total(Slot.VUS)} active VUs and cannot initialize more"
             )
 
     def _make_one(self, made_max: int) -> None:
         """One at a time in the whole test, as in one process."""
-        if self.part.take(Counter.MAKING, 1) is None:
+        if self.part.take_below(1, Counter.MAKING) is None:
             return
-        if self.part.take(Counter.MADE_VUS, made_max) is None:
+        if self.part.take_below(made_max, Counter.MADE_VUS) is None:
             self.part.board.release(self.part.scenario, Counter.MAKING)
             return
         self.spawn(self._add_vu, None)
@@ -197,7 +198,7 @@ class WorkerArrivalRate(WorkerExecutor, ArrivalRateExecutor):
     def _add_vu(self) -> None:
         self._making = True
         super()._add_vu()
-        self.part.put(Slot.VUS, len(self.vus))
+        self.part.slots[Slot.VUS] = len(self.vus)
         # It stays set when the script did not load: the next one would fail in the same way.
         if not self._making:
             self.part.board.release(self.part.scenario, Counter.MAKING)

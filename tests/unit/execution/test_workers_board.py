@@ -22,16 +22,19 @@ def board() -> Iterator[Board]:
 
 
 def test_every_number_has_a_place_of_its_own(board: Board) -> None:
-    places = [(w, s, slot) for w in range(WORKERS) for s in range(SCENARIOS) for slot in Slot]
-    for value, place in enumerate(places, 1):
-        board.put(*place, value)
+    lists = [board.slots(worker, scenario) for worker in range(WORKERS) for scenario in range(SCENARIOS)]
+    for number, slots in enumerate(lists):
+        for slot in Slot:
+            slots[slot] = 10 * number + slot
     for worker in range(WORKERS):
         board.set_initialised(worker, 1000 + worker)
         for scenario in range(SCENARIOS):
             for moment in Moment:
                 board.note(worker, scenario, moment, 0.5 + worker + 10 * scenario + 100 * moment)
     board.stop()
-    assert [board.get(*place) for place in places] == list(range(1, len(places) + 1))
+    assert [[*slots] for slots in lists] == [
+        [10 * number + slot for slot in Slot] for number in range(len(lists))
+    ]
     assert board.initialised() == 3003
     assert board.moments(1, Moment.FINISHED) == [110.5, 111.5, 112.5]
     assert all(board.taken(scenario, counter) == 0 for scenario in range(SCENARIOS) for counter in Counter)
@@ -41,17 +44,17 @@ def test_every_number_has_a_place_of_its_own(board: Board) -> None:
 
 def test_sums(board: Board) -> None:
     for worker in range(WORKERS):
-        board.put(worker, 0, Slot.COMPLETE, 1 + worker)
-        board.put(worker, 1, Slot.COMPLETE, 100)
+        board.slots(worker, 0)[Slot.COMPLETE] = 1 + worker
+        board.slots(worker, 1)[Slot.COMPLETE] = 100
     assert board.total(0, Slot.COMPLETE) == 6
     assert board.grand_total(Slot.COMPLETE) == 306
 
 
 def test_a_counter_gives_each_number_once_up_to_its_limit(board: Board) -> None:
-    assert [board.take(1, Counter.TAKEN, 2) for _ in range(4)] == [0, 1, None, None]
+    assert [board.take_below(2, 1, Counter.TAKEN) for _ in range(4)] == [0, 1, None, None]
     assert board.taken(1, Counter.TAKEN) == 2
     board.release(1, Counter.TAKEN)
-    assert board.take(1, Counter.TAKEN, 2) == 0
+    assert board.take_below(2, 1, Counter.TAKEN) == 0
 
 
 def test_turns_are_an_interval_apart_and_not_in_the_past(board: Board) -> None:
