@@ -18,9 +18,10 @@ AUTOBAHN := build/autobahn
 # What is measured is what pip installs: an editable package takes longer to start.
 BENCH_ENV := build/bench-env
 CASES := *
+COMPILED := build/compiled
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint autobahn python2 bench clean
+.PHONY: help demo test compiled lint autobahn python2 bench clean
 
 help: ## Say what there is
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1  \2/p' Makefile
@@ -30,6 +31,13 @@ demo: $(INSTALLED) ## Run scripts/websocket.js against an echo server of our own
 
 test: $(INSTALLED_DEV) ## Run all tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+compiled: ## Run all tests in a copy that is compiled (needs a C compiler)
+	@rm -rf $(COMPILED) && mkdir -p $(COMPILED)
+	@git ls-files -z --cached --others --exclude-standard | tar cf - --null -T - | tar xf - -C $(COMPILED)
+	@"$(PYTHON)" -m venv $(COMPILED)/.venv
+	@cd $(COMPILED) && K6PY_COMPILE=1 $(PIP) install --editable '.[dev]'
+	cd $(COMPILED) && $(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(INSTALLED_DEV) ## Check style and types
 	$(BIN)/python -m ruff check .
@@ -43,7 +51,7 @@ python2:
 	@"$(PYTHON2)" -c 'import sys; sys.exit(sys.version_info[:2] != (2, 7))' 2>/dev/null || { \
 	    echo "The Autobahn test suite needs CPython 2.7: make autobahn PYTHON2=/path/to/python2.7" >&2; exit 1; }
 
-bench: ## Measure CPU, memory and start-up against k6 (K6_BINARY=...) or a bare client; ARGS="--help"
+bench: ## Measure against k6 (K6_BINARY=...) or a bare client; K6PY_COMPILE=1 compiles; ARGS="--help"
 	@"$(PYTHON)" -m venv $(BENCH_ENV)
 	@rm -rf build/lib
 	@$(BENCH_ENV)/bin/python -m pip --quiet --disable-pip-version-check install --upgrade --force-reinstall .

@@ -1,11 +1,48 @@
-"""Which packages there are; everything else about them is in setup.cfg.
+"""Which packages there are, and what a compiled build compiles; everything else about them is in setup.cfg.
 
 setup.cfg can find packages or rename one, but not both: the folder vendor/ is installed as ``k6py_vendor``.
+
+With ``K6PY_COMPILE=1`` in the environment mypyc makes extension modules of the modules that each message passes. It
+needs a C compiler; the modules are the same ones, and without it Python interprets them.
 """
 
+import os
+import sys
+from configparser import ConfigParser
+from pathlib import Path
+
 from setuptools import find_packages, setup
+
+COMPILED = [
+    "jsbindings/websockets/socket.py",
+    "runner/metrics/collector.py",
+    "runner/net/stream.py",
+    "runner/net/websocket.py",
+    "runner/protocol/fast_lane.py",
+    "runner/protocol/websocket.py",
+    "runner/protocol/websocket_events.py",
+    "runner/reactor/reactor.py",
+    "runner/reactor/readiness.py",
+    "runner/reactor/scheduler.py",
+    "runner/reactor/task.py",
+    "runner/reactor/timers.py",
+    "runner/vu/event_loop.py",
+    "runner/vu/loop_runner.py",
+]
+compiled = {}
+if os.environ.get("K6PY_COMPILE") == "1":
+    config = ConfigParser()
+    config.read(Path(__file__).with_name("setup.cfg"))
+    # The libraries are there for their types.
+    compiled["setup_requires"] = ["mypy>=1.18,<3", *config["options"]["install_requires"].split()]
+    if {"bdist_wheel", "build_ext", "editable_wheel"} & {*sys.argv}:
+        from mypyc.build import mypycify
+
+        # The group's name puts what all of them share into the package.
+        compiled["ext_modules"] = mypycify(COMPILED, debug_level="0", group_name="runner.compiled")
 
 setup(
     packages=[*find_packages(include=["runner*", "jsbindings*"]), "k6py_vendor"],
     package_dir={"k6py_vendor": "vendor"},
+    **compiled,
 )

@@ -136,4 +136,13 @@ class TransportError(K6pyError):
 
 
 class InternalError(K6pyError):
-    """A bug of k6py's own; the message asks for a report."""
+    """A bug of k6py's own; the message asks for a report.
+
+    Args:
+        cause: what ``raise ... from`` would say, which compiled modules do not.
+    """
+
+    def __init__(self, message: str, cause: BaseException | None = None) -> None:
+        super().__init__(message)
+        if cause is not None:
+            self.__cause__ = cause

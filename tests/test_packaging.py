@@ -100,4 +100,4 @@ def test_demo_shows_banner_log_and_summary_and_leaves_no_server(tmp_path: Path) 
 def test_make_alone_says_what_there_is() -> None:
     done = run(["make"], ROOT)
     targets = [line.split()[1] for line in done.stdout.splitlines()]
-    assert targets == ["help", "demo", "test", "lint", "autobahn", "bench", "clean"]
+    assert targets == ["help", "demo", "test", "compiled", "lint", "autobahn", "bench", "clean"]

@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from runner import K6_VERSION, __version__
+from runner import K6_VERSION, __version__, is_compiled
 
 EPILOG = """\b
 Examples:
@@ -28,6 +28,7 @@ def version_facts() -> dict[str, str]:
         "version": f"v{__version__}",
         "k6_version": f"v{K6_VERSION}",
         "python_version": ".".join(map(str, sys.version_info[:3])),
+        "build": "compiled" if is_compiled() else "interpreted",
         "os": sys.platform,
         "arch": _ARCHITECTURES.get(machine, machine),
     }
@@ -38,7 +39,7 @@ def version_line() -> str:
     facts = version_facts()
     return (
         f"k6py {facts['version']} (k6 {facts['k6_version']} behaviour, "
-        f"Python {facts['python_version']}, {facts['os']}/{facts['arch']})"
+        f"Python {facts['python_version']}, {facts['os']}/{facts['arch']}, {facts['build']})"
     )
 
 

@@ -20,10 +20,16 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, TextIO
 
+from runner import is_compiled
 from runner.errors import UsageError
 
 INTERVAL_S = 0.001
 FUNCTIONS_SHOWN_MAX = 10
+COMPILED_NOTE = """\
+This build is compiled: what its compiled modules (setup.py lists them) use counts with those that call them.
+Install k6py without K6PY_COMPILE to see it.
+
+"""
 
 JAVASCRIPT = "JavaScript"
 IMPORTS = "imports"
@@ -146,6 +152,8 @@ def profiling(file: Path, out: TextIO) -> Iterator[None]:
         with stacks:
             stacks.write(profile.stacks())
         out.write(f"\nProfile: {used_s:.2f} s of processor time in {took_s:.2f} s, stacks in {file}\n\n")
+        if is_compiled():
+            out.write(COMPILED_NOTE)
         out.write(profile.table())
         out.flush()
 

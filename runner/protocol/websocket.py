@@ -7,7 +7,6 @@ serialises.  Refuses sockets and clocks: the driver receives, feeds, flushes ``b
 
 from __future__ import annotations
 
-import functools
 from enum import Enum
 from typing import NoReturn
 
@@ -150,6 +149,8 @@ class WebSocketSession:
         self._message_size_bytes_max = message_size_bytes_max
         self._is_client = role is Role.CLIENT
         self._lane = FastLane(not self._is_client, message_size_bytes_max)
+        # Made when it is first needed: what the fast lane carries never does, and it is 3 KiB for each connection.
+        self._connection: Connection | None = None
         self._outgoing: list[bytes] = []
         # What events() will give; to be looked at, not to be changed.
         self.waiting_events: list[Event] = []
@@ -308,16 +309,15 @@ class WebSocketSession:
 
     # Inside.
 
-    @functools.cached_property
+    @property
     def _wire(self) -> Connection:
-        """wsproto's side of it, which is not told of our own close frames: `state` is the one that counts.
-
-        Made when it is first needed: what the fast lane carries never does, and it is 3 KiB for each connection.
-        """
-        extensions: list[Extension] = [MessageSizeLimit(self._message_size_bytes_max)]
-        if self._deflate is not None:
-            extensions.append(BoundedDeflate(self._deflate, self._message_size_bytes_max))
-        return Connection(self.role.value, extensions)
+        """wsproto's side of it, which is not told of our own close frames: `state` is the one that counts."""
+        if self._connection is None:
+            extensions: list[Extension] = [MessageSizeLimit(self._message_size_bytes_max)]
+            if self._deflate is not None:
+                extensions.append(BoundedDeflate(self._deflate, self._message_size_bytes_max))
+            self._connection = Connection(self.role.value, extensions)
+        return self._connection
 
     def _take(self, event: wire.Event) -> None:
         match event:

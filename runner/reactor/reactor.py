@@ -247,7 +247,7 @@ class Reactor:
         self._readiness.close()
         self._wakeup.close()
         if errors:
-            raise InternalError(f"a task failed while the reactor closed: {errors[0]!r}") from errors[0]
+            raise InternalError(f"a task failed while the reactor closed: {errors[0]!r}", errors[0])
 
     def __enter__(self) -> Reactor:
         return self
@@ -270,7 +270,9 @@ class Reactor:
         except InternalError:
             raise
         except Exception as error:
-            raise InternalError(f"a callback of the reactor failed: {error!r}; please report this") from error
+            raise InternalError(
+                f"a callback of the reactor failed: {error!r}; please report this", error
+            ) from error
 
     def _poll_timeout_s(self) -> float | None:
         if self._scheduler.ready or self._from_outside or self._before_poll:

@@ -173,7 +173,7 @@ class Scheduler:
             return
         if not isinstance(error, Exception):
             raise error
-        raise InternalError(f"{task!r} failed and nobody joined it: {error!r}") from error
+        raise InternalError(f"{task!r} failed and nobody joined it: {error!r}", error)
 
     def _end(self, task: Task) -> None:
         if task.greenlet is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -15,12 +16,15 @@ from tests.kit.virtual_clock import VirtualClock
 MIXED = ["::1", "10.0.0.1", "10.0.0.2", "::2"]
 
 
-class ThreadlessReactor(Reactor):
-    """A "thread" is a wait on the virtual clock here."""
+class ThreadlessReactor:
+    """A reactor whose "threads" are waits on the virtual clock."""
 
     def __init__(self, clock: VirtualClock) -> None:
-        super().__init__(now=clock.now, selector=clock)
+        self._reactor = Reactor(now=clock.now, selector=clock)
         self.thread_s = 1.0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reactor, name)
 
     def call_in_thread(self, function: Callable, *args: object, deadline_s: float | None = None) -> object:
         done_s = self.now() + self.thread_s
@@ -53,8 +57,9 @@ def clock() -> VirtualClock:
 
 @pytest.fixture
 def reactor(clock: VirtualClock) -> Iterator[ThreadlessReactor]:
-    with ThreadlessReactor(clock) as reactor:
-        yield reactor
+    reactor = ThreadlessReactor(clock)
+    yield reactor
+    reactor.close()
 
 
 @pytest.fixture

@@ -1,0 +1,52 @@
+"""The compiled build does what the interpreted one does: it passes the same tests."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from tests.test_packaging import ENVIRON, ROOT
+
+TIMEOUT_S = 400
+# What uses the compiled modules most; `make compiled` runs all.
+TESTS = ["properties", "unit/net", "unit/protocol", "unit/reactor", "unit/vu", "bindings/test_ws.py"]
+TELL = """
+import runner, runner.net.websocket, runner.reactor.reactor
+assert runner.is_compiled()
+print(runner.net.websocket.__file__, runner.reactor.reactor.__file__)
+"""
+HAS_COMPILER = (
+    shutil.which(sysconfig.get_config_var("CC").split()[0]) is not None
+    and Path(sysconfig.get_path("include"), "Python.h").exists()
+)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not HAS_COMPILER, reason="needs a C compiler and Python's headers")
+def test_compiled_modules_pass_the_tests_of_the_interpreted_ones(tmp_path: Path) -> None:
+    for name in ("setup.cfg", "setup.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    ignore = shutil.ignore_patterns("__pycache__", "*.so")
+    for name in ("runner", "jsbindings", "vendor", "scripts", "tests"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignore)
+
+    def run(*arguments: str) -> str:
+        # Optimising takes longer than it makes these tests faster.
+        environ = ENVIRON | {"K6PY_COMPILE": "1", "CFLAGS": "-O0"}
+        command = [sys.executable, *arguments]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=TIMEOUT_S
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    run("setup.py", "--quiet", "build_ext", "--inplace")
+    files = run("-c", TELL).split()
+    assert [Path(file).is_relative_to(tmp_path) and Path(file).suffix for file in files] == [".so"] * 2
+    shown = run("-m", "pytest", "-q", "-p", "no:cacheprovider", *(f"tests/{name}" for name in TESTS))
+    assert " passed" in shown and " skipped" not in shown
