@@ -25,10 +25,9 @@ from runner.errors import UsageError
 
 INTERVAL_S = 0.001
 FUNCTIONS_SHOWN_MAX = 10
-COMPILED_NOTE = """\
+COMPILED_NOTE = """
 This build is compiled: what its compiled modules (setup.py lists them) use counts with those that call them.
 Install k6py without K6PY_COMPILE to see it.
-
 """
 
 JAVASCRIPT = "JavaScript"
@@ -152,9 +151,9 @@ def profiling(file: Path, out: TextIO) -> Iterator[None]:
         with stacks:
             stacks.write(profile.stacks())
         out.write(f"\nProfile: {used_s:.2f} s of processor time in {took_s:.2f} s, stacks in {file}\n\n")
+        out.write(profile.table())
         if is_compiled():
             out.write(COMPILED_NOTE)
-        out.write(profile.table())
         out.flush()
 
 

@@ -7,6 +7,7 @@ import struct
 import pytest
 
 from runner.errors import InternalError, K6pyError
+from runner.protocol.fast_lane import masked
 from runner.protocol.websocket import (
     MESSAGE_SIZE_BYTES_MAX,
     TRANSITIONS,
@@ -81,6 +82,12 @@ def test_client_frames_are_masked_and_server_frames_are_not() -> None:
     pair.server.send_binary(b"abc")
     assert pair.client.bytes_to_send()[:2] == b"\x82\x83"
     assert pair.server.bytes_to_send() == b"\x82\x03abc"
+
+
+@pytest.mark.parametrize("size", [0, 1, 3, 4, 126, 4095, 4096, 4099, 65535])
+def test_masking_is_an_exclusive_or_with_the_mask_again_and_again(size: int) -> None:
+    payload, mask = bytes(index % 251 for index in range(size)), b"\x01\x80\xfe\x00"
+    assert masked(payload, mask) == bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
 
 
 def test_fragments_with_control_frames_between_them_become_one_message(client: WebSocketSession) -> None:
