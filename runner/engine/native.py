@@ -22,7 +22,6 @@ from runner.engine.quickjs import (
     PromiseHook,
     RejectionTracker,
     call,
-    decode_utf8,
     free_text,
     free_value,
     get_pointer,
@@ -60,6 +59,8 @@ class NativeDoor:
         self._slots = JSValue()
         self._entries: dict[str, JSValue] = {}
         self._entries_object = JSValue()
+        # False as long as the script has made no promise.
+        self._may_have_microtasks = True
         # Promises that were rejected and have no handler yet, by address, with their reasons; oldest first.
         self.rejections: dict[int, tuple[JSValue, JSValue]] = {}
         self._address = context
@@ -100,6 +101,7 @@ class NativeDoor:
         self._set_microtasks(True)
 
     def _set_microtasks(self, may_be: bool) -> None:
+        self._may_have_microtasks = may_be
         value = JSValue(may_be, TAG_BOOL)
         library.JS_SetPropertyStr(self._context, self._entries_object, b"mayHaveMicrotasks", value)
 
@@ -160,7 +162,7 @@ class NativeDoor:
 
     def _run_on(self, answer: str | bool | int | None) -> str | bool | int | None:
         while True:
-            if is_job_pending(self._runtime):
+            if self._may_have_microtasks and is_job_pending(self._runtime):
                 self.drain()
             if type(answer) is not int or self.rejections:
                 return answer
@@ -201,12 +203,14 @@ class NativeDoor:
         if tag == TAG_EXCEPTION:
             self._put(0, library.JS_GetException(context))
             raise ScriptFailed
-        size = ctypes.c_size_t()
-        address = to_text(context, ctypes.byref(size), result, 0)
+        text = to_text(context, _text_size_at, result, 0)
+        data: bytes = text.value
+        if len(data) != _text_size.value:
+            # There are zeros in it.
+            data = ctypes.string_at(text, _text_size.value)
+        free_text(context, text)
         free_value(context, result)
-        text: str = decode_utf8(address, size.value, b"surrogatepass")
-        free_text(context, address)
-        return text
+        return data.decode("utf-8", "surrogatepass")
 
     def note_rejection(self, promise: JSValue, reason: JSValue, *, is_handled: bool) -> None:
         """What the tracker tells."""
@@ -305,6 +309,9 @@ class ScriptFailed(Exception):
 
 
 _UNDEFINED = JSValue(0, TAG_UNDEFINED)
+# Where QuickJS writes how long a text is.
+_text_size = ctypes.c_size_t()
+_text_size_at = ctypes.byref(_text_size)
 # Two of QuickJS's values in a row.
 _pack_two = struct.Struct("QqQq").pack
 _EXCEPTION = JSValue(0, TAG_EXCEPTION)

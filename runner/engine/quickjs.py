@@ -23,8 +23,8 @@ _INTRINSICS = (
 )
 
 
-class Pointer(ctypes.c_void_p):
-    """What a function gives as a c_void_p, and not as a number, for others that take it unchecked."""
+class Text(ctypes.c_char_p):
+    """A text of QuickJS, to be given back to it; `value` is its bytes up to the first zero."""
 
 
 class JSValue(ctypes.Structure):
@@ -108,13 +108,9 @@ free_value = _untyped("JS_FreeValue", None)
 free_text = _untyped("JS_FreeCString", None)
 is_job_pending = _untyped("JS_IsJobPending", ctypes.c_bool)
 new_string = _untyped("JS_NewStringLen", JSValue)
-to_text = _untyped("JS_ToCStringLen2", Pointer)
+to_text = _untyped("JS_ToCStringLen2", Text)
 
 intrinsics = [getattr(library, f"JS_AddIntrinsic{name}") for name in _INTRINSICS] if library else []
-
-decode_utf8 = ctypes.pythonapi.PyUnicode_DecodeUTF8
-decode_utf8.restype = ctypes.py_object
-decode_utf8.argtypes = [Pointer, ctypes.c_ssize_t, ctypes.c_char_p]
 
 get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
 get_pointer.restype = ctypes.c_void_p

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 
 from runner.errors import InternalError
-from runner.protocol.fast_lane import data_frame, masked
+from runner.protocol.fast_lane import FIN_CLOSE, masked, whole_frame
 
 # RFC 6455 section 5.5.
 CONTROL_PAYLOAD_SIZE_BYTES_MAX = 125
@@ -18,7 +18,6 @@ CONTROL_PAYLOAD_SIZE_BYTES_MAX = 125
 CLOSE_NO_STATUS = 1005
 CLOSE_CODE_MAX = 0xFFFF
 
-_FIN_CLOSE = 0x88
 _MASKED = 0x80
 _MASK_SIZE_BYTES = 4
 # Those of RFC 6455 section 7.4.1 that may be on the wire, and those of section 7.4.2 that are free for use.
@@ -41,12 +40,12 @@ def close_frame(code: int | None, reason: str, *, is_masked: bool) -> bytes:
         payload = struct.pack("!H", code) + _fitting_utf8(reason)
     else:
         raise InternalError(f"a close code has 16 bits, {code} does not fit")
-    return data_frame(_FIN_CLOSE, payload, is_masked=is_masked)
+    return whole_frame(FIN_CLOSE, payload, is_masked=is_masked)
 
 
 def read_close(data: bytes, *, is_masked: bool) -> tuple[int, str] | None:
     """Code and reason of the close frame that `data` begins with; None for anything but a whole and plain one."""
-    if len(data) < 2 or data[0] != _FIN_CLOSE:
+    if len(data) < 2 or data[0] != FIN_CLOSE:
         return None
     mask_size_bytes = _MASK_SIZE_BYTES if is_masked else 0
     size_bytes = data[1] ^ (_MASKED if is_masked else 0)

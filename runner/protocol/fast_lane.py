@@ -15,7 +15,7 @@ import os
 
 from runner.protocol.websocket_events import Event
 
-FIN_TEXT, FIN_BINARY = 0x81, 0x82
+FIN_TEXT, FIN_BINARY, FIN_CLOSE = 0x81, 0x82, 0x88
 _MASKED = 0x80
 _FIN = 0x80
 _OPCODE = 0x0F
@@ -189,6 +189,13 @@ def masked(payload: bytes, mask: bytes) -> bytes:
     return (int.from_bytes(payload, "little") ^ int.from_bytes(key, "little")).to_bytes(size_bytes, "little")
 
 
+# Of masked frames with small payloads, by first byte and size.
+_SMALL_HEADERS = {
+    first: [bytes((first, _MASKED | size)) for size in range(_SMALL_SIZE_BYTES_MAX + 1)]
+    for first in (FIN_TEXT, FIN_BINARY, FIN_CLOSE)
+}
+_from_bytes = int.from_bytes
+
 # Random masks that nobody has used.
 _masks: list[bytes] = []
 # A forked process draws its own.
@@ -200,18 +207,17 @@ def _draw_masks() -> None:
     _masks.extend(block[at : at + _MASK_SIZE_BYTES] for at in range(0, len(block), _MASK_SIZE_BYTES))
 
 
-def data_frame(first: int, payload: bytes, is_masked: bool) -> bytes:
+def whole_frame(first: int, payload: bytes, is_masked: bool) -> bytes:
     """A frame for at most LANE_SIZE_BYTES_MAX bytes.
 
     Args:
-        first: its first byte, FIN_TEXT or FIN_BINARY.
+        first: its first byte, FIN_TEXT, FIN_BINARY or FIN_CLOSE.
     """
     size_bytes = len(payload)
     if is_masked and size_bytes <= _SMALL_SIZE_BYTES_MAX and _masks:
         mask = _masks.pop()
-        key = (mask * 32)[:size_bytes]
-        body = int.from_bytes(payload, "little") ^ int.from_bytes(key, "little")
-        return bytes((first, _MASKED | size_bytes)) + mask + body.to_bytes(size_bytes, "little")
+        body = _from_bytes(payload, "little") ^ _from_bytes((mask * 32)[:size_bytes], "little")
+        return _SMALL_HEADERS[first][size_bytes] + mask + body.to_bytes(size_bytes, "little")
     mask_bit = _MASKED if is_masked else 0
     if size_bytes <= _SMALL_SIZE_BYTES_MAX:
         header = bytes((first, mask_bit | size_bytes))

@@ -22,7 +22,7 @@ from runner.protocol.close_frame import (
     read_close,
 )
 from runner.protocol.extensions import BoundedDeflate, DeflateParameters, MessageSizeLimit
-from runner.protocol.fast_lane import FIN_BINARY, FIN_TEXT, LANE_SIZE_BYTES_MAX, FastLane, data_frame
+from runner.protocol.fast_lane import FIN_BINARY, FIN_TEXT, LANE_SIZE_BYTES_MAX, FastLane, whole_frame
 from runner.protocol.violations import is_one_byte_close, violation_reason
 from runner.protocol.websocket_events import (
     CloseReceived,
@@ -251,7 +251,7 @@ class WebSocketSession:
         except UnicodeEncodeError as error:
             raise InternalError(f"text with lone surrogates cannot be sent: {error.reason}") from error
         if self._deflate is None and len(payload) <= LANE_SIZE_BYTES_MAX:
-            frame = data_frame(FIN_TEXT, payload, self._is_client)
+            frame = whole_frame(FIN_TEXT, payload, self._is_client)
             self._outgoing.append(frame)
             self.queued_bytes += len(frame)
         else:
@@ -263,7 +263,7 @@ class WebSocketSession:
         if not self.can_send:
             self._refuse("send a binary message")
         if self._deflate is None and len(data) <= LANE_SIZE_BYTES_MAX:
-            self._queue(data_frame(FIN_BINARY, data, self._is_client))
+            self._queue(whole_frame(FIN_BINARY, data, self._is_client))
         else:
             self._send(wire.BytesMessage(data=data))
 

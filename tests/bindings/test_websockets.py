@@ -290,6 +290,26 @@ def test_what_a_handler_sends_leaves_before_what_comes_later(
     assert result.lines == ["next"]
 
 
+@pytest.mark.parametrize("text", ["a\0b", "", "grüße 😀", "\0", "x" * 200])
+def test_answer_that_returns_with_the_call_is_what_the_handler_sent(text: str) -> None:
+    def serve(peer: Peer) -> None:
+        peer.upgrade()
+        peer.send(frame(TEXT, text.encode()))
+        peer.tell(peer.read_frame())
+        say_goodbye(peer)
+
+    script = f"""
+      {IMPORTS}
+      export default function () {{
+        const socket = new WebSocket(__ENV.URL);
+        socket.onmessage = ({{ data }}) => socket.send(data);
+      }}
+    """
+    with RawServer(serve) as server:
+        run_script(script, env={"URL": server.url})
+    assert server.told == [(TEXT, text.encode())]
+
+
 @pytest.mark.parametrize("native", [True, False], ids=["native", "plain"])
 def test_handler_that_never_returns_is_cut_off(server: RawServer, native: bool) -> None:
     script = f"""
