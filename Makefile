@@ -53,7 +53,7 @@ python2:
 
 bench: ## Measure against k6 (K6_BINARY=...) or a bare client; K6PY_COMPILE=1 compiles; ARGS="--help"
 	@"$(PYTHON)" -m venv $(BENCH_ENV)
-	@rm -rf build/lib
+	@rm -rf build/lib*
 	@$(BENCH_ENV)/bin/python -m pip --quiet --disable-pip-version-check install --upgrade --force-reinstall .
 	$(BENCH_ENV)/bin/python bench/compare.py $(ARGS)
 

@@ -39,7 +39,7 @@ _HIDE_SOURCE = "delete globalThis.dukpy; delete globalThis.call_python;"
 _LOADER_FAILED = ("InternalError: Failed to load", "InternalError: Failed to normalize")
 
 # Without any of these no code makes a promise while it is loaded.
-_PROMISE_WORDS = re.compile(r"Promise|async|await|import\s*\(|eval|Function|FinalizationRegistry")
+_PROMISE_WORDS = re.compile(r"Promise|async|await|import\s*\(|eval|Function")
 
 
 JSRuntimeError = _dukpy.JSRuntimeError

@@ -59,8 +59,6 @@ class NativeDoor:
         self._slots = JSValue()
         self._entries: dict[str, JSValue] = {}
         self._entries_object = JSValue()
-        # False as long as the script has made no promise.
-        self._may_have_microtasks = True
         # Promises that were rejected and have no handler yet, by address, with their reasons; oldest first.
         self.rejections: dict[int, tuple[JSValue, JSValue]] = {}
         self._address = context
@@ -101,7 +99,6 @@ class NativeDoor:
         self._set_microtasks(True)
 
     def _set_microtasks(self, may_be: bool) -> None:
-        self._may_have_microtasks = may_be
         value = JSValue(may_be, TAG_BOOL)
         library.JS_SetPropertyStr(self._context, self._entries_object, b"mayHaveMicrotasks", value)
 
@@ -162,7 +159,7 @@ class NativeDoor:
 
     def _run_on(self, answer: str | bool | int | None) -> str | bool | int | None:
         while True:
-            if self._may_have_microtasks and is_job_pending(self._runtime):
+            if is_job_pending(self._runtime):
                 self.drain()
             if type(answer) is not int or self.rejections:
                 return answer
