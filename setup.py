@@ -27,6 +27,7 @@ COMPILED = [
     "runner/reactor/task.py",
     "runner/reactor/timers.py",
     "runner/vu/event_loop.py",
+    "runner/vu/helper_tasks.py",
     "runner/vu/loop_runner.py",
 ]
 compiled = {}

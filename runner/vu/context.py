@@ -16,6 +16,7 @@ from runner.net.lingering import Lingering
 from runner.options.options import Options
 from runner.reactor import Reactor
 from runner.script.modules import ScriptModules
+from runner.vu.helper_tasks import HelperTasks
 from runner.vu.request_turns import RequestTurns
 
 if TYPE_CHECKING:
@@ -100,6 +101,9 @@ class TestContext:
     request_turns: RequestTurns = field(default_factory=RequestTurns)
     # Connections that outlive the iteration that closed them.
     lingering: Lingering = field(default_factory=Lingering)
+
+    def __post_init__(self) -> None:
+        self.helpers = HelperTasks(self.reactor)
 
     def require_options(self) -> Options:
         """The options, for code that only runs once they are known."""

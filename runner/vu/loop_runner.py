@@ -1,7 +1,8 @@
 """Runs a VU's event loop in the VU's task, and what settles the script's promises in tasks of their own.
 
 Owns waiting for the next macrotask, fairness towards other VUs, and how an iteration that has nothing left to wait
-for ends.  Refuses to know what macrotasks do.
+for ends.  While the VU's task waits, a helper's runs what is posted; never both at the same time.  Refuses to know what
+macrotasks do.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Any
 from runner.engine.interpreter import Interpreter
 from runner.errors import ScriptError
 from runner.ops import Interrupted, Thrown
-from runner.reactor import DeadlineReached, Reactor, Task
+from runner.reactor import PARKED, DeadlineReached, Reactor, Task
 from runner.vu.event_loop import EventLoop, Macrotask
+from runner.vu.helper_tasks import HelperTasks
 from runner.vu.outcome import ENDED, Outcome, thrown_error, uncaught_error
 
 # What k6's own operations say when they are given up.
@@ -26,13 +28,25 @@ MACROTASKS_IN_A_ROW_MAX = 64
 
 
 class LoopRunner:
-    """One VU's event loop and the task that runs it."""
+    """One VU's event loop and the task that runs it.
 
-    def __init__(self, reactor: Reactor) -> None:
+    Args:
+        helpers: those of the process.
+    """
+
+    def __init__(self, reactor: Reactor, helpers: HelperTasks) -> None:
         self.loop = EventLoop()
         self.loop.on_post = self._wake
         self._reactor = reactor
+        self._helpers = helpers
+        self._interpreter: Interpreter | None = None
+        # The VU's task while it waits for a macrotask, and until when.
         self._waiting: Task | None = None
+        self._waits_until_s: float | None = None
+        # Who runs macrotasks in its place, whether it waits for the end of that, and what that left for it.
+        self._helper: Task | None = None
+        self._is_helper_awaited = False
+        self._left: dict[str, Any] | BaseException | None = None
         self._in_a_row = 0
         self._promise_ids = itertools.count(1)
         # What settles promises of this iteration, by their numbers.
@@ -45,6 +59,7 @@ class LoopRunner:
             state: how the function itself ended, as the kernel tells it.
         """
         task = self._reactor.current_task()
+        self._interpreter = interpreter
         try:
             while "threw" not in state:
                 macrotask = self._next_macrotask(task)
@@ -55,7 +70,7 @@ class LoopRunner:
         except ScriptError as error:
             return Outcome(error=uncaught_error(error))
         finally:
-            self._waiting = None
+            self._left = None
         return Outcome(error=thrown_error(state))
 
     def promise(self, op: str, call: Callable[[], Any]) -> int:
@@ -110,9 +125,10 @@ class LoopRunner:
             if loop.is_idle:
                 return None
             self._in_a_row = 0
-            self._waiting = task
             if not loop.has_timers:
-                reactor.park(None, task)
+                self._park(task, None)
+                if self._left is not None:
+                    return self._take_what_was_left
                 continue
             due_s = loop.next_due_s()
             try:
@@ -120,17 +136,92 @@ class LoopRunner:
                     # Timers that set each other for "now" would keep other VUs from running.
                     reactor.sleep_until(due_s)
                 else:
-                    reactor.park(due_s, task)
+                    self._park(task, due_s)
             except DeadlineReached:
                 pass
+            if self._left is not None:
+                return self._take_what_was_left
             loop.now_s = reactor.now()
             timer_id = loop.take_due()
             if timer_id is not None:
                 return partial(_fire, timer_id)
 
+    def _park(self, task: Task | None, until_s: float | None) -> None:
+        """Wait in the VU's task, while helpers run what is posted.
+
+        Raises:
+            DeadlineReached: it is `until_s`, and nothing came.
+            Interrupted: a helper that waits inside a macrotask has got it, too.
+        """
+        reactor = self._reactor
+        self._waiting, self._waits_until_s = task, until_s
+        try:
+            while True:
+                try:
+                    reactor.park(until_s, task)
+                except DeadlineReached:
+                    if self._helper is None:
+                        raise
+                except Interrupted as interruption:
+                    if self._helper is None:
+                        raise
+                    reactor.interrupt(self._helper, interruption)
+                if self._helper is None:
+                    return
+                # It waits inside a macrotask, which has to end first.
+                self._is_helper_awaited, until_s = True, None
+        finally:
+            self._waiting, self._is_helper_awaited = None, False
+
+    def help(self, helper: Task) -> None:
+        """Run what was posted in place of the VU's task, which waits; see HelperTasks."""
+        loop, interpreter, task = self.loop, self._interpreter, self._waiting
+        if interpreter is None or task is None or task.state is not PARKED or self._helper is not None:
+            # It has gone on already.
+            return
+        self._helper = helper
+        try:
+            for _ in range(MACROTASKS_IN_A_ROW_MAX):
+                posted = loop.take_posted()
+                if posted is None:
+                    break
+                loop.now_s = self._reactor.now()
+                state = posted(interpreter)
+                if "threw" in state:
+                    self._left = state
+                    break
+        except (Exception, Interrupted) as error:
+            self._left = error
+        finally:
+            self._helper = None
+        if helper.interruptions:
+            # They were the VU's, and came when the macrotask waited no more.
+            self._left = self._left or helper.interruptions[0]
+            helper.interruptions.clear()
+        if (
+            self._left is not None
+            or self._is_helper_awaited
+            or loop.is_idle
+            or loop.has_posted
+            or loop.next_due_s() != self._waits_until_s
+        ):
+            self._reactor.wake_if_parked(task)
+
+    def _take_what_was_left(self, _interpreter: Interpreter) -> dict[str, Any]:
+        left, self._left = self._left, None
+        if isinstance(left, BaseException):
+            raise left
+        assert left is not None
+        return left
+
     def _wake(self) -> None:
-        if self._waiting is not None:
-            self._reactor.wake_if_parked(self._waiting)
+        task = self._waiting
+        if task is None or task.state is not PARKED or self._helper is not None:
+            return
+        if self.loop.has_posted:
+            self._helpers.add(self)
+        else:
+            self._reactor.wake_if_parked(task)
 
 
 def _fire(timer_id: int, interpreter: Interpreter) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class VirtualUser(Sampler):
     def __init__(self, context: TestContext, vu_id: int) -> None:
         super().__init__(context, vu_id)
         self.phase: Phase = "init"
-        self._loop_runner = LoopRunner(context.reactor)
+        self._loop_runner = LoopRunner(context.reactor, context.helpers)
         self.bytes = ByteCounter()
         self.cookie_jars = CookieJars()
         # Set by exec.test.abort(), which ends the iteration without an error of its own.
@@ -99,7 +99,7 @@ class VirtualUser(Sampler):
             ScriptError: the script does not load, or threw.
         """
         self.phase = "init"
-        self._loop_runner = LoopRunner(self.reactor)
+        self._loop_runner = LoopRunner(self.reactor, self.context.helpers)
         self._bindings = {}
         interpreter = Interpreter(self.context.modules, self._find_op, native=self.context.native)
         self._interpreter = interpreter
