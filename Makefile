@@ -36,8 +36,8 @@ compiled: ## Run all tests in a copy that is compiled (needs a C compiler)
 	@rm -rf $(COMPILED) && mkdir -p $(COMPILED)
 	@git ls-files -z --cached --others --exclude-standard | tar cf - --null -T - | tar xf - -C $(COMPILED)
 	@"$(PYTHON)" -m venv $(COMPILED)/.venv
-	@cd $(COMPILED) && K6PY_COMPILE=1 $(PIP) install --editable '.[dev]'
-	cd $(COMPILED) && $(BIN)/python -m pytest -n auto --dist worksteal
+	@cd $(COMPILED) && K6PY_COMPILE=1 .venv/bin/python -m pip --quiet --disable-pip-version-check install --editable '.[dev]'
+	cd $(COMPILED) && .venv/bin/python -m pytest -n auto --dist worksteal
 
 lint: $(INSTALLED_DEV) ## Check style and types
 	$(BIN)/python -m ruff check .
@@ -59,6 +59,7 @@ bench: ## Measure against k6 (K6_BINARY=...) or a bare client; K6PY_COMPILE=1 co
 
 clean: ## Remove the virtual environment and what tools left
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find runner jsbindings -name '*.so' -delete
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \

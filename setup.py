@@ -31,16 +31,23 @@ COMPILED = [
     "runner/vu/loop_runner.py",
 ]
 compiled = {}
-if os.environ.get("K6PY_COMPILE") == "1":
+if os.environ.get("K6PY_COMPILE", "0") != "0":
     config = ConfigParser()
     config.read(Path(__file__).with_name("setup.cfg"))
     # The libraries are there for their types.
-    compiled["setup_requires"] = ["mypy>=1.18,<3", *config["options"]["install_requires"].split()]
-    if {"bdist_wheel", "build_ext", "editable_wheel"} & {*sys.argv}:
+    compiled["setup_requires"] = [
+        "mypy>=1.18,<3",
+        *config["options"]["install_requires"].strip().splitlines(),
+    ]
+    # Others ask for facts about the package, some of them before mypy is there.
+    if not {"egg_info", "dist_info", "sdist", "clean"} & {*sys.argv}:
         from mypyc.build import mypycify
 
         # The group's name puts what all of them share into the package.
-        compiled["ext_modules"] = mypycify(COMPILED, debug_level="0", group_name="runner.compiled")
+        optimise = os.environ.get("K6PY_COMPILE_OPTIMISE", "3")
+        compiled["ext_modules"] = mypycify(
+            COMPILED, opt_level=optimise, debug_level="0", group_name="runner.compiled"
+        )
 
 setup(
     packages=[*find_packages(include=["runner*", "jsbindings*"]), "k6py_vendor"],

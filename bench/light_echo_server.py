@@ -7,7 +7,7 @@ Whatever else comes ends the connection.  Prints its URL.
 from __future__ import annotations
 
 import re
-import select
+import selectors
 import socket
 
 from wsproto.utilities import generate_accept_token
@@ -21,33 +21,43 @@ READ_BYTES = 65536
 def main() -> None:
     """Serve until killed."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
-    epoll = select.epoll()
-    epoll.register(listener, select.EPOLLIN)
-    opening: dict[int, socket.socket] = {}
-    opened: dict[int, socket.socket] = {}
+    selector = selectors.DefaultSelector()
+    selector.register(listener, selectors.EVENT_READ, None)
     print(f"ws://127.0.0.1:{listener.getsockname()[1]}/", flush=True)
+    opened: set[socket.socket] = set()
     while True:
-        for fd, _ in epoll.poll():
-            if fd in opened:
-                frames, rest = divmod(len(opened[fd].recv(READ_BYTES)), CLIENT_FRAME_BYTES)
-                if rest or not frames:
-                    opened.pop(fd).close()
-                else:
-                    opened[fd].send(FRAME * frames)
-            elif fd in opening:
-                opened[fd] = opening.pop(fd)
-                opened[fd].send(_answer(opened[fd].recv(READ_BYTES)))
-            else:
+        for key, _ in selector.select():
+            if key.fileobj is listener:
                 connection, _ = listener.accept()
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                opening[connection.fileno()] = connection
-                epoll.register(connection, select.EPOLLIN)
+                selector.register(connection, selectors.EVENT_READ, connection)
+                continue
+            connection = key.data
+            try:
+                data = connection.recv(READ_BYTES)
+                if connection in opened:
+                    connection.sendall(_echo(data))
+                else:
+                    connection.sendall(_answer(data))
+                    opened.add(connection)
+            except (OSError, ValueError):
+                selector.unregister(connection)
+                opened.discard(connection)
+                connection.close()
+
+
+def _echo(data: bytes) -> bytes:
+    frames, rest = divmod(len(data), CLIENT_FRAME_BYTES)
+    if rest or not frames:
+        raise ValueError("something else than whole frames of the one message")
+    return FRAME * frames
 
 
 def _answer(request: bytes) -> bytes:
     """To an opening handshake (RFC 6455 section 4.2.2)."""
     key = re.search(rb"(?i)\r\nsec-websocket-key: *(\S+)", request)
-    assert key is not None, "a client that is no WebSocket client"
+    if key is None:
+        raise ValueError("no WebSocket client")
     token = generate_accept_token(key[1])
     head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     return head + b"Sec-WebSocket-Accept: " + token + b"\r\n\r\n"

@@ -126,6 +126,11 @@ class ModuleRegistry:
             self._sources[name] = self._read(name)
         return self._sources[name]
 
+    @property
+    def shows_iterations(self) -> bool:
+        """Whether a script has loaded a module that may show it the numbers of iterations."""
+        return any(name == "k6/execution" or name.startswith("k6/x/") for name in self._sources)
+
     def _read(self, name: str) -> str:
         if name == "k6py:globals":
             return GLOBALS

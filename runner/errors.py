@@ -139,7 +139,7 @@ class InternalError(K6pyError):
     """A bug of k6py's own; the message asks for a report.
 
     Args:
-        cause: what ``raise ... from`` would say, which compiled modules do not.
+        cause: what ``raise ... from`` says, too, but not in compiled modules.
     """
 
     def __init__(self, message: str, cause: BaseException | None = None) -> None:

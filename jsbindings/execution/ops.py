@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from jsbindings.api import Binding, Thrown, op
@@ -59,15 +58,15 @@ class ExecutionBinding(Binding):
             raise Thrown("getting scenario information outside of the VU context is not supported")
         iteration = self.vu.iteration
         progress = self._test().scenario(iteration.scenario)
-        values: dict[str, Callable[[], object]] = {
-            "name": lambda: iteration.scenario,
-            "executor": lambda: progress.executor,
-            "startTime": lambda: int(progress.started_at_s * 1000),
-            "progress": lambda: progress.fraction,
-            "iterationInInstance": lambda: iteration.number,
-            "iterationInTest": lambda: progress.number_in_test(iteration.number),
+        values = {
+            "name": iteration.scenario,
+            "executor": progress.executor,
+            "startTime": int(progress.started_at_s * 1000),
+            "progress": progress.fraction,
+            "iterationInInstance": iteration.number,
+            "iterationInTest": iteration.in_test,
         }
-        return values[name]()
+        return values[name]
 
     @op
     def instance(self, name: str) -> Any:

@@ -122,8 +122,7 @@ class Bridge:
         if not isinstance(error, Exception):
             raise error
         # In a module of one's own it is that module's bug, so the text names the op.
-        self.internal_error = InternalError(f"a bug in the module op {name}: {error!r}")
-        self.internal_error.__cause__ = error
+        self.internal_error = InternalError(f"a bug in the module op {name}: {error!r}", error)
         return _error("Error", self.internal_error.message)
 
     def _refuse(self) -> bytes:

@@ -95,8 +95,8 @@ class NativeDoor:
 
     def note_promise(self) -> None:
         """What the hook tells."""
-        library.JS_SetPromiseHook(self._runtime, _NO_PROMISE_HOOK, None)
         self._set_microtasks(True)
+        library.JS_SetPromiseHook(self._runtime, _NO_PROMISE_HOOK, None)
 
     def _set_microtasks(self, may_be: bool) -> None:
         value = JSValue(may_be, TAG_BOOL)
@@ -201,7 +201,11 @@ class NativeDoor:
             self._put(0, library.JS_GetException(context))
             raise ScriptFailed
         text = to_text(context, _text_size_at, result, 0)
-        data: bytes = text.value
+        data: bytes | None = text.value
+        if data is None:
+            # No room on the heap for the text in UTF-8.
+            free_value(context, result)
+            return self._take(_EXCEPTION)
         if len(data) != _text_size.value:
             # There are zeros in it.
             data = ctypes.string_at(text, _text_size.value)

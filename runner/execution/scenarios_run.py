@@ -94,12 +94,9 @@ class ScenariosRun:
         """How the scenario `name` is doing."""
         executor = next(executor for executor in self.executors if executor.scenario.name == name)
         assert executor.started_s is not None
-        scenario, elapsed_s = executor.scenario, self._reactor.now() - executor.started_s
+        elapsed_s = self._reactor.now() - executor.started_s
         return ScenarioProgress(
-            scenario.EXECUTOR,
-            time.time() - elapsed_s,
-            executor.fraction(elapsed_s),
-            scenario.number_in_test,
+            executor.scenario.EXECUTOR, time.time() - elapsed_s, executor.fraction(elapsed_s)
         )
 
     # ---- one scenario
@@ -110,8 +107,8 @@ class ScenariosRun:
     def _take_vus(self, scenario: ScenarioConfig, count: int) -> list[VirtualUser]:
         return self._pool.take(count)
 
-    def _iteration_numbers(self, scenario: ScenarioConfig) -> Iterator[int | Callable[[], int]]:
-        """For each of its iterations the number in this run, or what gives it when a script asks."""
+    def _iteration_numbers(self, scenario: ScenarioConfig) -> Iterator[int]:
+        """The numbers of its iterations in the whole test."""
         return itertools.count()
 
     def _surroundings(self, scenario: ScenarioConfig) -> Surroundings:
@@ -121,7 +118,8 @@ class ScenariosRun:
         def iterate(vu: ExecutorVu, deadline_s: float) -> bool:
             assert isinstance(vu, VirtualUser)
             try:
-                vu.begin_iteration(scenario.name, tags, scenario.env, next(numbers))
+                number = next(numbers)
+                vu.begin_iteration(scenario.name, tags, scenario.env, number, scenario.number_in_test(number))
                 outcome = run_iteration(vu, scenario, deadline_s)
                 # The iteration that ends the test is measured like any other, and counted like those that it cuts off.
                 return outcome.interrupted or vu.abort_message is not None

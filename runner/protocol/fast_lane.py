@@ -28,7 +28,7 @@ _MASK_SIZE_BYTES = 4
 # Of a larger text that comes in pieces, looking through all of it again with each piece would take too long.
 _HELD_TEXT_SIZE_BYTES_MAX = 4096
 # From here on a large integer takes longer than a call of the library that knows nothing but exclusive or.
-_LARGE_SIZE_BYTES = 4096
+_LARGE_SIZE_BYTES = 2048
 # Masks are drawn from the system's generator (RFC 6455 section 5.3) in blocks, for each draw is a system call.
 _MASK_BLOCK_SIZE_BYTES = 4096
 
@@ -182,7 +182,7 @@ def masked(payload: bytes, mask: bytes) -> bytes:
     size_bytes = len(payload)
     key = (mask * (size_bytes // _MASK_SIZE_BYTES + 1))[:size_bytes]
     if size_bytes >= _LARGE_SIZE_BYTES:
-        # Here, because it takes some 30 ms to import.
+        # Here, because it takes some 50 ms to import.
         from Crypto.Util.strxor import strxor
 
         return strxor(payload, key)

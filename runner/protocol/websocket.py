@@ -249,7 +249,8 @@ class WebSocketSession:
         try:
             payload = data.encode()
         except UnicodeEncodeError as error:
-            raise InternalError(f"text with lone surrogates cannot be sent: {error.reason}") from error
+            text = f"text with lone surrogates cannot be sent: {error.reason}"
+            raise InternalError(text, error) from error
         if self._deflate is None and len(payload) <= LANE_SIZE_BYTES_MAX:
             frame = whole_frame(FIN_TEXT, payload, self._is_client)
             self._outgoing.append(frame)

@@ -270,9 +270,8 @@ class Reactor:
         except InternalError:
             raise
         except Exception as error:
-            raise InternalError(
-                f"a callback of the reactor failed: {error!r}; please report this", error
-            ) from error
+            text = f"a callback of the reactor failed: {error!r}; please report this"
+            raise InternalError(text, error) from error
 
     def _poll_timeout_s(self) -> float | None:
         if self._scheduler.ready or self._from_outside or self._before_poll:

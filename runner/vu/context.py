@@ -45,13 +45,11 @@ class ScenarioProgress(NamedTuple):
     Args:
         started_at_s: Unix time.
         fraction: from 0 to 1.
-        number_in_test: the number in the whole test of an iteration that has this number in this run, both from 0.
     """
 
     executor: str
     started_at_s: float
     fraction: float
-    number_in_test: Callable[[int], int]
 
 
 class RunningTest(Protocol):

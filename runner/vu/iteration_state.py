@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
@@ -14,17 +13,12 @@ class IterationState:
         scenario: name, "" outside of scenarios.
         in_instance: iterations of this VU in the whole test.
         in_scenario: iterations of this VU in each scenario.
-        numbered: the number of the iteration in its scenario, over all VUs of this run, or what gives it.
+        number: the number of the iteration in its scenario, over all VUs of this run.
+        in_test: the same over all runs that share the test.
     """
 
     scenario: str = ""
     in_instance: int = -1
-    numbered: int | Callable[[], int] = 0
+    number: int = 0
+    in_test: int = 0
     in_scenario: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def number(self) -> int:
-        """The number of the iteration in its scenario, over all VUs of this run; asked for once."""
-        if not isinstance(self.numbered, int):
-            self.numbered = self.numbered()
-        return self.numbered

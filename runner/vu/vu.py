@@ -218,12 +218,13 @@ class VirtualUser(Sampler):
         self.mark_samples("vu", self.vu_id)
 
     def begin_iteration(
-        self, scenario: str, tags: TagSet, env: Mapping[str, str], number: int | Callable[[], int]
+        self, scenario: str, tags: TagSet, env: Mapping[str, str], number: int, in_test: int
     ) -> None:
         """Count one more iteration, in `scenario`; tags that the script set for this VU stay.
 
         Args:
-            number: its number in the scenario over all VUs of this run, from 0, or what gives it when the script asks.
+            number: its number in the scenario over all VUs of this run, from 0.
+            in_test: the same over all runs that share the test.
         """
         iteration = self.iteration
         if iteration.scenario != scenario or self.phase != "vu":
@@ -231,7 +232,8 @@ class VirtualUser(Sampler):
             iteration.scenario = scenario
         iteration.in_instance += 1
         self.mark_samples("iter", iteration.in_instance)
-        iteration.numbered = number
+        iteration.number = number
+        iteration.in_test = in_test
         iteration.in_scenario[scenario] = iteration.in_scenario.get(scenario, -1) + 1
 
     def run(self, function: str, deadline_s: float | None = None) -> Outcome:

@@ -310,6 +310,29 @@ def test_answer_that_returns_with_the_call_is_what_the_handler_sent(text: str) -
     assert server.told == [(TEXT, text.encode())]
 
 
+def test_answer_that_does_not_fit_on_the_heap_is_an_error_of_the_script() -> None:
+    def serve(peer: Peer) -> None:
+        peer.upgrade()
+        peer.send(frame(TEXT, b"?"))
+        peer.tell(peer.read_frame())
+        say_goodbye(peer)
+
+    script = f"""
+      {IMPORTS}
+      export const options = {{ vus: 1, iterations: 2 }};
+      export default function () {{
+        if (__ITER === 1) {{ console.log('next'); return; }}
+        const socket = new WebSocket(__ENV.URL);
+        socket.onmessage = () => socket.send('\u4e00'.repeat(30000000));
+      }}
+    """
+    with RawServer(serve) as server:
+        result = run_script(script, env={"URL": server.url})
+    assert server.told == [(CLOSE, NORMAL)]
+    assert result.lines == ["next"]
+    assert any("out of memory" in message for message in result.messages)
+
+
 @pytest.mark.parametrize("native", [True, False], ids=["native", "plain"])
 def test_handler_that_never_returns_is_cut_off(server: RawServer, native: bool) -> None:
     script = f"""

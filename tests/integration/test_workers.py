@@ -126,12 +126,11 @@ def test_scenarios_one_after_the_other_use_the_same_vus() -> None:
     assert "/5 VUs" in result.stdout
 
 
-def test_iterations_get_their_number_when_they_ask_and_keep_it() -> None:
-    ask = "if (exec.vu.iterationInScenario % 2) { const n = exec.scenario.iterationInTest; sleep(0.01);"
-    result = run("{ vus: 4, iterations: 40 }", f"{ask} console.log(n - exec.scenario.iterationInTest, n) }}")
-    told = [line.split() for line in result.lines]
-    assert {pair[0] for pair in told} == {"0"}
-    assert sorted(int(pair[1]) for pair in told) == list(range(len(told)))
+def test_an_iteration_has_its_number_from_its_start_whoever_asks() -> None:
+    options = """{ scenarios: { a: { executor: 'constant-arrival-rate', rate: 2, duration: '2s',
+      preAllocatedVUs: 4 } } }"""
+    result = run(options, f"if (exec.instance.currentTestRunDuration > 1300) {TELL}")
+    assert numbers(result)[0] == [3]
 
 
 # ---- what is measured

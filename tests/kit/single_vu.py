@@ -46,7 +46,7 @@ class SingleVu:
         Args:
             deadline_s: from now.
         """
-        self.vu.begin_iteration("scenario", TagSet.of({}), {}, 0)
+        self.vu.begin_iteration("scenario", TagSet.of({}), {}, 0, 0)
         outcome: Outcome = self.call(self._run, function, deadline_s)
         return outcome
 

@@ -57,7 +57,7 @@ class Part:
 class PublishedCounts(Counts):
     """Counts of this worker that everybody can see; what is done is what all workers have done."""
 
-    _SLOTS = {"active_vus": Slot.ACTIVE_VUS, "complete": Slot.COMPLETE, "interrupted": Slot.INTERRUPTED}
+    _SLOT_OF = {"active_vus": Slot.ACTIVE_VUS, "complete": Slot.COMPLETE, "interrupted": Slot.INTERRUPTED}
 
     def __init__(self, part: Part) -> None:
         object.__setattr__(self, "_part", part)
@@ -66,7 +66,7 @@ class PublishedCounts(Counts):
 
     def __setattr__(self, name: str, value: int) -> None:
         object.__setattr__(self, name, value)
-        self._slots[self._SLOTS[name]] = value
+        self._slots[self._SLOT_OF[name]] = value
 
     _part: Part
     _slots: memoryview[int]

@@ -88,9 +88,12 @@ class WorkerScenarios(ScenariosRun):
     def _take_vus(self, scenario: ScenarioConfig, count: int) -> list[VirtualUser]:
         return self._own_pool.take_ids(self._shares[scenario.name].vu_ids)
 
-    def _iteration_numbers(self, scenario: ScenarioConfig) -> Iterator[Callable[[], int]]:
-        # Taken when a script asks: the lock of the common counter would cost each iteration as much as a tenth of it.
-        return itertools.repeat(partial(self._board.take, self._numbers[scenario.name], Counter.ITERATION))
+    def _iteration_numbers(self, scenario: ScenarioConfig) -> Iterator[int]:
+        if not self._context.registry.shows_iterations:
+            # Workers that ask for the lock of the common counter at each iteration wait for each other.
+            return itertools.repeat(0)
+        take = partial(self._board.take, self._numbers[scenario.name], Counter.ITERATION)
+        return iter(take, None)
 
     def _run_executor(self, executor: Executor, planned_s: float) -> None:
         number = self._numbers[executor.scenario.name]

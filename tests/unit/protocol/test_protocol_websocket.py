@@ -84,7 +84,7 @@ def test_client_frames_are_masked_and_server_frames_are_not() -> None:
     assert pair.server.bytes_to_send() == b"\x82\x03abc"
 
 
-@pytest.mark.parametrize("size", [0, 1, 3, 4, 126, 4095, 4096, 4099, 65535])
+@pytest.mark.parametrize("size", [0, 1, 3, 4, 126, 2047, 2048, 2051, 65535])
 def test_masking_is_an_exclusive_or_with_the_mask_again_and_again(size: int) -> None:
     payload, mask = bytes(index % 251 for index in range(size)), b"\x01\x80\xfe\x00"
     assert masked(payload, mask) == bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))

@@ -83,7 +83,7 @@ def test_waiting_script_is_interrupted_from_outside(code: str, native: bool) -> 
       export function next() {{ console.log('next'); }}
     """
     with single_vu(script, native=native) as user:
-        user.vu.begin_iteration("scenario", user.vu.tags, {}, 0)
+        user.vu.begin_iteration("scenario", user.vu.tags, {}, 0, 0)
         task = user.reactor.spawn(user.vu.run, "default", user.reactor.now() + 10)
 
         def cut_off() -> None:
@@ -123,7 +123,7 @@ def test_groups_and_tags_are_those_of_the_iteration_again_after_an_interruption(
 @pytest.mark.slow
 def test_other_vus_run_while_timers_of_one_are_always_due() -> None:
     with single_vu("export default function () { setInterval(() => {}, 0); }") as user:
-        user.vu.begin_iteration("scenario", user.vu.tags, {}, 0)
+        user.vu.begin_iteration("scenario", user.vu.tags, {}, 0, 0)
         # Whoever starved would get his turn when this is cut off.
         running = user.reactor.spawn(user.vu.run, "default", user.reactor.now() + 3)
         turns = 0
