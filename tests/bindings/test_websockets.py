@@ -351,6 +351,52 @@ def test_handler_that_never_returns_is_cut_off(server: RawServer, native: bool) 
     assert time.monotonic() - began_s < 10
 
 
+@pytest.mark.slow
+def test_handler_that_waits_keeps_no_other_vu_waiting(server: RawServer) -> None:
+    script = f"""
+      {IMPORTS}
+      export const options = {{ scenarios: {{ all: {{ executor: 'per-vu-iterations', vus: 5 }} }} }};
+      export default function () {{
+        const socket = new WebSocket(__ENV.URL);
+        socket.onopen = () => socket.send('x');
+        socket.onmessage = () => {{
+          if (__VU % 2) sleep(0.4 + __VU / 20);
+          console.log(__VU);
+          socket.close();
+        }};
+      }}
+    """
+    result = run_script(script, env={"URL": server.url})
+    told = [int(line) for line in result.lines]
+    assert (sorted(told[:2]), told[2:]) == ([2, 4], [1, 3, 5])
+    assert result.count("iterations") == 5
+
+
+@pytest.mark.slow
+def test_handlers_that_wait_are_cut_off_and_their_vus_go_on(server: RawServer) -> None:
+    script = f"""
+      {IMPORTS}
+      const ramp = {{ executor: 'ramping-vus', startVUs: 3, gracefulRampDown: '0s', gracefulStop: '0s', stages: [
+        {{ duration: '500ms', target: 3 }}, {{ duration: '0s', target: 0 }}, {{ duration: '500ms', target: 0 }},
+        {{ duration: '0s', target: 3 }}, {{ duration: '1s', target: 3 }}] }};
+      export const options = {{ scenarios: {{ ramp }} }};
+      export default function () {{
+        const first = __ITER === 0, socket = new WebSocket(__ENV.URL);
+        socket.onopen = () => socket.send(first ? 'x' : 'y');
+        socket.onmessage = ({{ data }}) => {{
+          console.log(__VU, data);
+          sleep(first ? 30 : 0.3);
+          socket.close();
+        }};
+        socket.onclose = () => {{ if (!first) sleep(5); }};
+      }}
+    """
+    result = run_script(script, env={"URL": server.url})
+    assert sorted(result.lines[:3]) == ["1 x", "2 x", "3 x"]
+    assert sorted(result.lines[3:]) == ["1 y", "2 y", "3 y"]
+    assert "0 complete and 6 interrupted iterations" in result.stdout
+
+
 def test_every_listener_hears_each_message_of_one_read_before_the_next() -> None:
     with RawServer(serve_five_texts) as server:
         code = """
