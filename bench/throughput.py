@@ -1,13 +1,12 @@
-"""Iterations of an empty default function, and ping-pong round trips (workload A), with one and with two workers.
+"""Iterations of an empty default function, and ping-pong round trips (workload A): one worker, two, and two processes.
 
     python bench/throughput.py --rounds 5 --seconds 5
 
-The server runs in a process of its own on the same machine and costs next to nothing.  Still, where that has two cores,
-two workers, their parent and the server share them, so the rate says as much about the machine as about the workers.
-So the processor time that all processes of a run spend on one is told, too, net of starting and ending: what two
-workers do in a second where each has a core to itself, and the server another, is two seconds' worth of it.
+The server runs in a process of its own on the same machine and costs little.  Still, where that has two cores, two
+workers, their parent and the server share them, so twice as much cannot come of it.  What can is what two runs with
+one worker each do at the same time, which know nothing of each other: the third figure, and the measure of the second.
 
-The rounds alternate, each figure is the median over them.
+The rounds alternate, each figure is the median over them; all are net of a run of one second.
 """
 
 from __future__ import annotations
@@ -43,32 +42,39 @@ export default function () {
 SHORT_S = 1
 
 
-class Run(NamedTuple):
-    """What a run of some seconds did, and the processor time of all its processes."""
+class Way(NamedTuple):
+    """One way to use two cores, or one."""
 
-    done: float
+    name: str
+    processes: int
+    workers: int
+
+
+WAYS = (Way("1 worker", 1, 1), Way("2 workers", 1, 2), Way("2 processes", 2, 1))
+
+
+class Done(NamedTuple):
+    """What runs of some seconds did together, and the processor time of all their processes."""
+
+    total: float
     cpu_s: float
 
 
-def run(script: Path, metric: str, workers: int, url: str, seconds: int) -> Run:
+def run(script: Path, metric: str, way: Way, url: str, seconds: int) -> Done:
     """Run it, and see how much of `metric` it counted."""
-    export = script.with_suffix(".json")
-    flags = [
-        "--quiet",
-        "--workers",
-        str(workers),
-        "--vus",
-        str(VUS_PER_WORKER * workers),
-        "--duration",
-        f"{seconds}s",
-    ]
-    env = ["-e", f"WS_URL={url}", "-e", f"SECONDS={seconds}", "--summary-export", str(export)]
+    flags = ["--quiet", "--workers", str(way.workers), "--vus", str(VUS_PER_WORKER * way.workers)]
+    exports = [script.with_suffix(f".{number}.json") for number in range(way.processes)]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [sys.executable, "-m", "runner", "run", *flags, *env, str(script)]
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    running = []
+    for export in exports:
+        command = [sys.executable, "-m", "runner", "run", *flags, "--duration", f"{seconds}s"]
+        env = ["-e", f"WS_URL={url}", "-e", f"SECONDS={seconds}", "--summary-export", str(export)]
+        running.append(subprocess.Popen([*command, *env, str(script)], stdout=subprocess.DEVNULL))
+    if any(process.wait() for process in running):
+        raise SystemExit("a run failed")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    count: float = json.loads(export.read_text())["metrics"][metric]["count"]
-    return Run(count, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    counts = [json.loads(export.read_text())["metrics"][metric]["count"] for export in exports]
+    return Done(sum(counts), after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
 def main() -> None:
@@ -86,17 +92,17 @@ def main() -> None:
             script.write_text(source)
             rates, cpus_us = defaultdict(list), defaultdict(list)
             for _ in range(arguments.rounds):
-                for workers in (1, 2):
-                    short, long = (run(script, metric, workers, url, length) for length in (SHORT_S, seconds))
-                    done = long.done - short.done
-                    rates[workers].append(done / (seconds - SHORT_S))
-                    cpus_us[workers].append((long.cpu_s - short.cpu_s) * 1e6 / done)
-            one, two = (statistics.median(rates[workers]) for workers in (1, 2))
-            one_us, two_us = (statistics.median(cpus_us[workers]) for workers in (1, 2))
-            print(
-                f"{metric}: {one:.0f}/s with 1 worker, {two:.0f}/s with 2 (x {two / one:.2f});"
-                f" CPU for each {one_us:.1f} and {two_us:.1f} us, so x {2 * one_us / two_us:.2f} with cores for all"
-            )
+                for way in WAYS:
+                    short, long = (run(script, metric, way, url, length) for length in (SHORT_S, seconds))
+                    count = long.total - short.total
+                    rates[way].append(count / (seconds - SHORT_S))
+                    cpus_us[way].append((long.cpu_s - short.cpu_s) * 1e6 / count)
+            for way in WAYS:
+                rate, cpu_us = statistics.median(rates[way]), statistics.median(cpus_us[way])
+                ratio = rate / statistics.median(rates[WAYS[0]])
+                print(
+                    f"{metric:18}{way.name:13}{rate:8.0f}/s (x {ratio:.2f}) {cpu_us:6.1f} us of CPU for each"
+                )
 
 
 if __name__ == "__main__":
