@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -12,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from runner import is_compiled
-from tests.test_packaging import ENVIRON, ROOT
+from tests.test_packaging import copy_sources, run
 
-TIMEOUT_S = 400
 # What uses the compiled modules most; `make compiled` runs all.
 TESTS = ["properties", "unit/net", "unit/protocol", "unit/reactor", "unit/vu", "bindings/test_ws.py"]
 TELL = """
@@ -41,24 +39,15 @@ def can_compile(folder: Path) -> bool:
 def test_compiled_modules_pass_the_tests_of_the_interpreted_ones(tmp_path: Path) -> None:
     if not can_compile(tmp_path):
         pytest.skip("needs a C compiler and Python's headers")
-    for name in ("setup.cfg", "setup.py", "pyproject.toml"):
-        shutil.copy(ROOT / name, tmp_path)
-    ignore = shutil.ignore_patterns("__pycache__", "*.so")
-    for name in ("runner", "jsbindings", "vendor", "scripts", "tests"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignore)
+    copy_sources(tmp_path, "scripts", "tests")
 
-    def run(*arguments: str) -> str:
+    def python(*arguments: str) -> str:
         # Optimising takes longer than it makes these tests faster.
-        environ = ENVIRON | {"K6PY_COMPILE": "1", "K6PY_COMPILE_OPTIMISE": "0"}
-        command = [sys.executable, *arguments]
-        done = subprocess.run(
-            command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=TIMEOUT_S
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        environ = {"K6PY_COMPILE": "1", "K6PY_COMPILE_OPTIMISE": "0"}
+        return run([sys.executable, *arguments], tmp_path, **environ).stdout
 
-    run("setup.py", "--quiet", "build_ext", "--inplace")
-    files = run("-c", TELL).split()
+    python("setup.py", "--quiet", "build_ext", "--inplace")
+    files = python("-c", TELL).split()
     assert [Path(file).is_relative_to(tmp_path) and Path(file).suffix for file in files] == [".so"] * 2
-    shown = run("-m", "pytest", "-q", "-p", "no:cacheprovider", *(f"tests/{name}" for name in TESTS))
+    shown = python("-m", "pytest", "-q", "-p", "no:cacheprovider", *(f"tests/{name}" for name in TESTS))
     assert " passed" in shown and " skipped" not in shown

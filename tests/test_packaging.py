@@ -47,16 +47,21 @@ def run(command: list[str | Path], cwd: Path, **environ: str) -> subprocess.Comp
     return done
 
 
+def copy_sources(target: Path, *more: str) -> None:
+    """What a build needs, and `more` folders, without what was made from them."""
+    for name in ("setup.cfg", "setup.py", "pyproject.toml", "LICENSE", "README.md"):
+        shutil.copy(ROOT / name, target)
+    for name in ("runner", "jsbindings", "vendor", *more):
+        shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     # From a copy: setuptools leaves its build folder beside the source, and takes files from an old one.
     source = folder / "source"
     source.mkdir()
-    for name in ("setup.cfg", "setup.py", "pyproject.toml", "LICENSE", "README.md"):
-        shutil.copy(ROOT / name, source)
-    for name in ("runner", "jsbindings", "vendor"):
-        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    copy_sources(source)
     run([sys.executable, "-m", "build", "--wheel", "--outdir", folder, source], folder)
     return next(folder.glob("*.whl"))
 

@@ -255,6 +255,26 @@ def test_messages_of_one_socket_are_counted_when_a_handler_closes_another_one() 
     assert result.count("ws_msgs_received") == len(seen)
 
 
+def run_handling(serve: Callable[[Peer], None], handler: str, **how: Any) -> tuple[list[object], Result]:
+    """What the peer told of a socket that handles messages so, and the run; a second iteration logs ``next``.
+
+    Args:
+        handler: a function of JavaScript; nothing else of the script makes a promise.
+    """
+    script = f"""
+      {IMPORTS}
+      export const options = {{ vus: 1, iterations: 2 }};
+      export default function () {{
+        if (__ITER === 1) {{ console.log('next'); return; }}
+        const socket = new WebSocket(__ENV.URL);
+        socket.onmessage = {handler};
+      }}
+    """
+    with RawServer(serve) as server:
+        result = run_script(script, env={"URL": server.url}, **how)
+    return server.told, result
+
+
 @pytest.mark.parametrize(
     ("handler", "answers"),
     [
@@ -275,18 +295,8 @@ def test_what_a_handler_sends_leaves_before_what_comes_later(
         peer.send(frame(TEXT, b"?"))
         serve_to_the_end(peer)
 
-    script = f"""
-      {IMPORTS}
-      export const options = {{ vus: 1, iterations: 2 }};
-      export default function () {{
-        if (__ITER === 1) {{ console.log('next'); return; }}
-        const socket = new WebSocket(__ENV.URL);
-        socket.onmessage = {handler};
-      }}
-    """
-    with RawServer(serve) as server:
-        result = run_script(script, env={"URL": server.url}, native=native)
-    assert server.told == answers
+    told, result = run_handling(serve, handler, native=native)
+    assert told == answers
     assert result.lines == ["next"]
 
 
@@ -298,16 +308,8 @@ def test_answer_that_returns_with_the_call_is_what_the_handler_sent(text: str) -
         peer.tell(peer.read_frame())
         say_goodbye(peer)
 
-    script = f"""
-      {IMPORTS}
-      export default function () {{
-        const socket = new WebSocket(__ENV.URL);
-        socket.onmessage = ({{ data }}) => socket.send(data);
-      }}
-    """
-    with RawServer(serve) as server:
-        run_script(script, env={"URL": server.url})
-    assert server.told == [(TEXT, text.encode())]
+    told, _ = run_handling(serve, "({ data }) => socket.send(data)")
+    assert told == [(TEXT, text.encode())]
 
 
 def test_answer_that_does_not_fit_on_the_heap_is_an_error_of_the_script() -> None:
@@ -317,18 +319,8 @@ def test_answer_that_does_not_fit_on_the_heap_is_an_error_of_the_script() -> Non
         peer.tell(peer.read_frame())
         say_goodbye(peer)
 
-    script = f"""
-      {IMPORTS}
-      export const options = {{ vus: 1, iterations: 2 }};
-      export default function () {{
-        if (__ITER === 1) {{ console.log('next'); return; }}
-        const socket = new WebSocket(__ENV.URL);
-        socket.onmessage = () => socket.send('\u4e00'.repeat(30000000));
-      }}
-    """
-    with RawServer(serve) as server:
-        result = run_script(script, env={"URL": server.url})
-    assert server.told == [(CLOSE, NORMAL)]
+    told, result = run_handling(serve, "() => socket.send('\u4e00'.repeat(30000000))")
+    assert told == [(CLOSE, NORMAL)]
     assert result.lines == ["next"]
     assert any("out of memory" in message for message in result.messages)
 

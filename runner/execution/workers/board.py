@@ -132,11 +132,7 @@ class Board:
         """The next number of a counter, from 0; None when `limit` of them have been taken."""
         at = self._counter(scenario, counter)
         with self._locked(at):
-            number = self._integers[at]
-            if number >= limit:
-                return None
-            self._integers[at] = number + 1
-            return number
+            return self._next(at) if self._integers[at] < limit else None
 
     def taken(self, scenario: int, counter: Counter) -> int:
         """How many numbers have been taken."""
@@ -180,9 +176,12 @@ class Board:
 
     def _take(self, at: int) -> int:
         with self._locked(at):
-            number = self._integers[at]
-            self._integers[at] = number + 1
-            return number
+            return self._next(at)
+
+    def _next(self, at: int) -> int:
+        number = self._integers[at]
+        self._integers[at] = number + 1
+        return number
 
     @contextlib.contextmanager
     def _locked(self, at: int) -> Iterator[None]:

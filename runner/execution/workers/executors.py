@@ -61,15 +61,13 @@ class PublishedCounts(Counts):
 
     def __init__(self, part: Part) -> None:
         object.__setattr__(self, "_part", part)
-        object.__setattr__(self, "_slots", part.slots)
         super().__init__()
 
     def __setattr__(self, name: str, value: int) -> None:
         object.__setattr__(self, name, value)
-        self._slots[self._SLOT_OF[name]] = value
+        self._part.slots[self._SLOT_OF[name]] = value
 
     _part: Part
-    _slots: memoryview[int]
 
     @property
     def done(self) -> int:
