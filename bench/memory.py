@@ -37,7 +37,7 @@ from runner.metrics.registry import Registry
 from runner.net.websocket import WebSocketConnection
 from runner.reactor import Reactor
 from runner.script.modules import ScriptModules
-from runner.vu.context import TestContext
+from runner.vu.context import Limits, TestContext
 from runner.vu.vu import VirtualUser
 
 KIB = 1024
@@ -109,6 +109,9 @@ def made(stage: str, folder: Path, reactor: Reactor) -> Callable[[], Any]:
         registry=ModuleRegistry(),
         collector=Collector(Registry()),
         env={"WS_URL": "", "HOLD_S": ""},
+        limits=Limits(),
+        native=True,
+        compatibility_mode="extended",
     )
     modules.builtin = context.registry.source
 

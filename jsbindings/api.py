@@ -6,9 +6,10 @@ docs/add-a-binding.md walks through one.
 
 from __future__ import annotations
 
-import inspect
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import CoroutineType, FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, overload
 
 from runner.ops import Op, Thrown
@@ -20,6 +21,10 @@ __all__ = ["Binding", "Thrown", "op"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _MARK = "_k6py_op"
+# Facts in a function's code object. The inspect module knows them, too, and takes a tenth of a short run's start.
+_CO_VARARGS = 0x04
+_CO_VARKEYWORDS = 0x08
+_CO_COROUTINE = 0x80
 
 
 @overload
@@ -54,7 +59,9 @@ def op(
     """
 
     def mark(marked: _Function) -> _Function:
-        setattr(marked, _MARK, (init_error, blocking or inspect.iscoroutinefunction(marked), promise))
+        code = getattr(marked, "__code__", None)
+        is_coroutine = code is not None and bool(code.co_flags & _CO_COROUTINE)
+        setattr(marked, _MARK, (init_error, blocking or is_coroutine, promise))
         return marked
 
     return mark if function is None else mark(function)
@@ -102,7 +109,9 @@ class Binding:
         """
         if cls.face:
             return cls.face
-        return (Path(inspect.getfile(cls)).parent / "face.js").read_text(encoding="utf-8")
+        file = sys.modules[cls.__module__].__file__
+        assert file is not None
+        return (Path(file).parent / "face.js").read_text(encoding="utf-8")
 
     @classmethod
     def op_table(cls) -> list[tuple[str, int | None, Sequence[int], bool]]:
@@ -135,7 +144,7 @@ class Binding:
     def _in_thread(self, method: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any) -> Any:
             result = method(*args)
-            if inspect.iscoroutine(result):
+            if isinstance(result, CoroutineType):
                 # Imported by those who use it: it takes a noticeable part of a short run's start.
                 import asyncio
 
@@ -173,14 +182,21 @@ def _marked_methods(binding: type[Binding]) -> dict[str, _Mark]:
     """Each op by name; looked up once per class, not per VU."""
     if binding not in _methods:
         found = {}
-        for name, function in inspect.getmembers(binding, inspect.isfunction):
-            mark = getattr(function, _MARK, None)
+        for name in dir(binding):
+            function = getattr(binding, name)
+            mark = getattr(function, _MARK, None) if isinstance(function, FunctionType) else None
             if mark is not None:
-                parameters = list(inspect.signature(function).parameters.values())[1:]
-                positions = tuple(i for i, p in enumerate(parameters) if "bytes" in str(p.annotation))
-                are_all_needed = all(
-                    p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty for p in parameters
-                )
-                found[name] = _Mark(len(parameters) if are_all_needed else None, positions, *mark)
+                found[name] = _Mark(*_arity_and_byte_arguments(function), *mark)
         _methods[binding] = found
     return _methods[binding]
+
+
+def _arity_and_byte_arguments(function: FunctionType) -> tuple[int | None, tuple[int, ...]]:
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    code = function.__code__
+    names = code.co_varnames[1 : code.co_argcount]
+    annotations = function.__annotations__
+    positions = tuple(i for i, name in enumerate(names) if "bytes" in str(annotations.get(name)))
+    has_more = code.co_kwonlyargcount or code.co_flags & (_CO_VARARGS | _CO_VARKEYWORDS)
+    return None if has_more or function.__defaults__ else len(names), positions

@@ -13,7 +13,6 @@ import re
 import sys
 import time
 from collections.abc import Callable
-from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
 from typing import IO, Literal, Protocol
@@ -23,7 +22,6 @@ from runner.errors import UsageError
 LogFormat = Literal["text", "json", "raw"]
 
 MESSAGE_COLUMNS = 44
-_SURROGATES = re.compile("[\ud800-\udfff]")
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9._/@^+-]*")
 _GO_ESCAPES = {
     "\a": r"\a",
@@ -312,11 +310,13 @@ def _quoted_character(character: str) -> str:
 
 
 def _valid_unicode(text: str) -> str:
-    return _SURROGATES.sub("\ufffd", text)
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _rfc3339(time_s: float) -> str:
-    return datetime.fromtimestamp(int(time_s)).astimezone().isoformat().replace("+00:00", "Z")
+    moment = time.localtime(int(time_s))
+    zone = time.strftime("%z", moment)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', moment)}{f'{zone[:3]}:{zone[3:]}' if int(zone) else 'Z'}"
 
 
 def _write_encodable(sink: Sink, line: str) -> None:

@@ -47,7 +47,7 @@ OWNERS = {
     "selectors": ("runner.net", "runner.reactor"),
     "greenlet": ("runner.net", "runner.reactor"),
     "trustme": ("runner.net",),
-    "click": ("runner.cli",),
+    "optparse": ("runner.cli",),
 }
 
 

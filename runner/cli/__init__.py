@@ -12,21 +12,16 @@ import os
 import sys
 from collections.abc import Sequence
 
-import click
-
-from runner.cli.flags import FlagGroup, error_text, flag_options
+from runner.cli.flags import Command, FlagParser, FlagTexts, command_parser, examples_text
 from runner.errors import ExitCode, K6pyError, UsageError
+from runner.options import kinds
 from runner.options.runtime import GLOBAL_SETTINGS
+from runner.options.table import OptionSpec
 
-EPILOG = """\b
-Examples:
-  k6py run script.js
-  k6py run --vus 10 --duration 30s script.js
-  k6py run --help
-"""
+EXAMPLES = ("k6py run script.js", "k6py run --vus 10 --duration 30s script.js", "k6py run --help")
 
 # Subcommand to the module that holds its ``command``.
-_COMMANDS = {
+COMMANDS = {
     "run": "runner.cli.run",
     "archive": "runner.cli.archive",
     "inspect": "runner.cli.inspect",
@@ -34,68 +29,7 @@ _COMMANDS = {
     "version": "runner.cli.version",
 }
 _UNAVAILABLE = ("cloud", "completion", "deps", "features", "new", "x")
-
-
-class RootCommand(FlagGroup):
-    """Finds subcommands by name; tells those that k6 has and k6py has not yet from those nobody has."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names of the subcommands, in the order of the help."""
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the subcommand's module."""
-        if cmd_name not in _COMMANDS:
-            return None
-        command = importlib.import_module(_COMMANDS[cmd_name]).command
-        assert isinstance(command, click.Command)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Name, command and remaining arguments."""
-        name = args[0]
-        if name in _UNAVAILABLE:
-            raise UsageError(f'command "{name}" is not available in this version of k6py')
-        if name not in _COMMANDS:
-            raise UsageError(f'unknown command "{name}" for "k6py"')
-        return name, self.get_command(ctx, name), args[1:]
-
-
-def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
-    if wanted:
-        from runner.cli.version import version_line
-
-        click.echo(version_line())
-        ctx.exit()
-
-
-def _show_help(**_flags: object) -> None:
-    """Print the help when no subcommand was given."""
-    ctx = click.get_current_context()
-    if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
-
-
-root = RootCommand(
-    "k6py",
-    callback=_show_help,
-    invoke_without_command=True,
-    params=[
-        *flag_options(GLOBAL_SETTINGS),
-        click.Option(
-            ["--version"],
-            is_flag=True,
-            is_eager=True,
-            expose_value=False,
-            callback=_show_version,
-            help="show the version",
-        ),
-    ],
-    help="Run k6 load-test scripts, unmodified, inside Python.",
-    epilog=EPILOG,
-)
+_VERSION = OptionSpec("version", None, kinds.BOOLEAN, None, "version", help="show the version")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -104,26 +38,86 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: arguments without the program's name; those of the process by default.
     """
-    args = list(sys.argv[1:] if argv is None else argv)
-    if args[:1] == ["help"]:
-        args = [*args[1:], "--help"]
     try:
-        status = root.main(args=args, prog_name="k6py", standalone_mode=False)
-    except click.ClickException as error:
-        return _fail(UsageError(error_text(error)))
+        return _run(list(sys.argv[1:] if argv is None else argv))
     except K6pyError as error:
-        return _fail(error)
-    except click.Abort:
+        return _failed(error, {})
+    except KeyboardInterrupt:
         return int(ExitCode.EXTERNAL_ABORT)
+    except BrokenPipeError:
+        # Who reads a help has seen enough; Python must not try once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     finally:
         if argv is None:
             # The process ends: spare it a last look for garbage in everything that was imported.
             gc.freeze()
-    return int(status or 0)
 
 
-def _fail(error: K6pyError) -> int:
+def find_command(name: str) -> Command:
+    """Import a subcommand.
+
+    Args:
+        name: what it is called by.
+
+    Raises:
+        UsageError: k6 has it and k6py has not yet, or nobody has.
+    """
+    if name in _UNAVAILABLE:
+        raise UsageError(f'command "{name}" is not available in this version of k6py')
+    if name not in COMMANDS:
+        raise UsageError(f'unknown command "{name}" for "k6py"')
+    command = importlib.import_module(COMMANDS[name]).command
+    assert isinstance(command, Command)
+    return command
+
+
+def _run(args: list[str]) -> int:
+    if args[:1] == ["help"]:
+        args = [*args[1:], "--help"]
+    root = FlagParser(
+        "k6py [OPTIONS] COMMAND [ARGS]...",
+        (*GLOBAL_SETTINGS, _VERSION),
+        description="Run k6 load-test scripts, unmodified, inside Python.",
+        ending="",
+        interspersed=False,
+    )
+    rest, before = root.parse(args)
+    if "version" in before:
+        from runner.cli.version import version_line
+
+        print(version_line())
+        return 0
+    if not rest or "help" in before:
+        print(f"{root.format_help()}\n{_commands_text()}\n{examples_text(EXAMPLES)}", end="", flush=True)
+        return 0
+    return _run_command(find_command(rest[0]), rest[1:], before)
+
+
+def _run_command(command: Command, args: list[str], before: FlagTexts) -> int:
+    parser = command_parser(command)
+    positionals, flags = parser.parse(args)
+    if "help" in flags:
+        print(parser.format_help(), end="", flush=True)
+        return 0
+    # Global flags may stand before the subcommand, too; those behind it win.
+    flags = {**before, **flags}
+    try:
+        if positionals and not command.arguments:
+            raise UsageError(f'"k6py {command.name}" takes no arguments, only flags: {positionals[0]}')
+        return command.run(positionals, flags)
+    except K6pyError as error:
+        return _failed(error, flags)
+
+
+def _failed(error: K6pyError, flags: FlagTexts) -> int:
     from runner.cli.report import log_error
 
-    log_error(error, {}, os.environ)
+    log_error(error, flags, os.environ)
     return int(error.exit_code)
+
+
+def _commands_text() -> str:
+    width = max(map(len, COMMANDS))
+    lines = (f"  {name:{width}}  {find_command(name).summary}" for name in COMMANDS)
+    return "".join(f"{line}\n" for line in ("Commands:", *lines))

@@ -2,35 +2,55 @@
 
 from __future__ import annotations
 
-import click
+import os
+from collections.abc import Sequence
 
-EPILOG = """\b
-Examples:
-  k6py echo-server
-  k6py echo-server --port 8080
-  k6py echo-server --host 0.0.0.0 --port 8080 --tls-port 8443
-"""
-
-_PORT = click.IntRange(0, 65535)
+from runner.cli.flags import Command, FlagTexts
+from runner.options import kinds
+from runner.options.kinds import Kind
+from runner.options.readers import integer_from_flag
+from runner.options.runtime import read_settings
+from runner.options.table import OptionSpec
 
 
-def serve_echo(host: str, port: int, tls_port: int | None) -> int:
+def port_number(text: str) -> int:
+    """A TCP port, or 0 for a free one."""
+    port = integer_from_flag(text)
+    if not 0 <= port <= 65535:
+        raise ValueError(f"invalid port '{text}', use 0 to 65535")
+    return port
+
+
+def serve_echo(_arguments: Sequence[str], flags: FlagTexts) -> int:
     """Serve until interrupted."""
+    settings = read_settings(command.specs, flags, os.environ)
     from runner.echo_server import serve
 
-    serve(host=host, port=port, tls_port=tls_port)
+    serve(
+        host=settings.get("host", "127.0.0.1"), port=settings.get("port", 0), tls_port=settings.get("tlsPort")
+    )
     return 0
 
 
-command = click.Command(
+_PORT = Kind("port", str, port_number)
+
+command = Command(
     "echo-server",
-    callback=serve_echo,
-    params=[
-        click.Option(["--host"], default="127.0.0.1", show_default=True, help="address to listen on"),
-        click.Option(["--port"], type=_PORT, default=0, show_default=True, help="port; 0 takes a free one"),
-        click.Option(["--tls-port"], type=_PORT, help="port for TLS with a certificate made on the spot"),
-    ],
+    serve_echo,
+    (
+        OptionSpec(
+            "host", None, kinds.STRING, None, "host", default="127.0.0.1", help="address to listen on"
+        ),
+        OptionSpec("port", None, _PORT, None, "port", default="0", help="port; 0 takes a free one"),
+        OptionSpec(
+            "tlsPort", None, _PORT, None, "tls-port", help="port for TLS with a certificate made on the spot"
+        ),
+    ),
+    summary="Serve WebSocket echoes.",
     help="Serve WebSocket echoes on any path, for trying scripts out; addresses are printed at the start.",
-    short_help="Serve WebSocket echoes.",
-    epilog=EPILOG,
+    examples=(
+        "k6py echo-server",
+        "k6py echo-server --port 8080",
+        "k6py echo-server --host 0.0.0.0 --port 8080 --tls-port 8443",
+    ),
 )

@@ -1,4 +1,4 @@
-"""What the subcommands share that load a script and run no test: configuration, errors, and Ctrl-C."""
+"""What the subcommands share that load a script and run no test: configuration and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -6,40 +6,31 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from runner.cli.flags import given_flags
-from runner.cli.report import log_error
-from runner.cli.run import test_config, with_global_flags
-from runner.errors import K6pyError
+from runner.cli.flags import FlagTexts
+from runner.cli.run import test_config
 from runner.execution.config import TestConfig
-from runner.options.runtime import GLOBAL_SETTINGS, LOADING_SETTINGS
+from runner.options.runtime import LOADING_SETTINGS
 
 
-def load_script(scripts: tuple[str, ...], flags: dict[str, Any], use: Callable[[TestConfig], None]) -> int:
-    """Do something with a script; errors are logged and become the exit status.
+def loading_config(scripts: Sequence[str], flags: FlagTexts) -> TestConfig:
+    """What the command line asks for.
 
     Args:
         scripts: the positional arguments.
-        flags: click's parameters of the subcommand.
-        use: gets what the command line asks for.
+        flags: texts of the flags by setting name.
+
+    Raises:
+        UsageError, OptionsError: as ``test_config`` does.
     """
-    given = with_global_flags(flags)
-    try:
-        config = test_config(
-            scripts, given, os.environ, settings_specs=LOADING_SETTINGS, include_system_env_vars=False
-        )
-        with _killed_by_interrupts():
-            use(config)
-    except K6pyError as error:
-        log_error(error, given_flags(GLOBAL_SETTINGS, given), os.environ)
-        return int(error.exit_code)
-    return 0
+    return test_config(
+        scripts, flags, os.environ, settings_specs=LOADING_SETTINGS, include_system_env_vars=False
+    )
 
 
 @contextlib.contextmanager
-def _killed_by_interrupts() -> Iterator[None]:
+def killed_by_interrupts() -> Iterator[None]:
     """Let Ctrl-C end the process by itself: Python's handler has no turn while a script computes for ever."""
     if threading.current_thread() is not threading.main_thread():
         yield

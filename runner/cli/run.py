@@ -6,45 +6,34 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
-import click
-
-from runner.cli.flags import FlagCommand, flag_options, given_flags
-from runner.cli.report import log_error
-from runner.errors import K6pyError, UsageError
+from runner.cli.flags import Command, FlagTexts
+from runner.errors import UsageError
 from runner.execution.config import TestConfig
 from runner.options.layers import flag_layer
 from runner.options.runtime import GLOBAL_SETTINGS, RUN_SETTINGS, read_settings
 from runner.options.table import OPTIONS, OptionSpec
 
-EPILOG = """\b
-Examples:
-  k6py run script.js
-  k6py run --vus 10 --duration 30s script.js
-  k6py run -e HOST=test.example --out json=samples.json script.js
-  k6py run --module my_module.py script.js
-  k6py run --profile=stacks.txt --duration 10s script.js
-  k6py run --paused --linger --address localhost:6565 script.js
-  cat script.js | k6py run -
-  k6py run archive.tar
-"""
-
+EXAMPLES = (
+    "k6py run script.js",
+    "k6py run --vus 10 --duration 30s script.js",
+    "k6py run -e HOST=test.example --out json=samples.json script.js",
+    "k6py run --module my_module.py script.js",
+    "k6py run --profile=stacks.txt --duration 10s script.js",
+    "k6py run --paused --linger --address localhost:6565 script.js",
+    "cat script.js | k6py run -",
+    "k6py run archive.tar",
+)
 
 _ARGUMENT_NOTE = ': arg should either be "-", if reading script from stdin, or a path to a script file'
 
 
-def run_script(scripts: tuple[str, ...], **flags: Any) -> int:
+def run_script(scripts: Sequence[str], flags: FlagTexts) -> int:
     """Run a test and return its exit code."""
-    given = with_global_flags(flags)
-    try:
-        config = test_config(scripts, given, os.environ, argument_note=_ARGUMENT_NOTE)
-        # Bad flags are told before the script runs, since its init code may already do things.
-        flag_layer(config.flags)
-        return int(_run_test()(config, stdout=sys.stdout, stderr=sys.stderr))
-    except K6pyError as error:
-        log_error(error, given_flags(GLOBAL_SETTINGS, given), os.environ)
-        return int(error.exit_code)
+    config = test_config(scripts, flags, os.environ, argument_note=_ARGUMENT_NOTE)
+    # Bad flags are told before the script runs, since its init code may already do things.
+    flag_layer(config.flags)
+    return int(_run_test()(config, stdout=sys.stdout, stderr=sys.stderr))
 
 
 def _run_test() -> Callable[..., int]:
@@ -62,7 +51,7 @@ def _run_test() -> Callable[..., int]:
 
 def test_config(
     scripts: Sequence[str],
-    flags: Mapping[str, Any],
+    flags: Mapping[str, Sequence[str]],
     environ: Mapping[str, str],
     *,
     settings_specs: Sequence[OptionSpec] = RUN_SETTINGS,
@@ -73,7 +62,7 @@ def test_config(
 
     Args:
         scripts: the positional arguments; exactly one is right.
-        flags: click's parameters, those of the command group included.
+        flags: texts of the flags by setting name.
         environ: the process environment.
         settings_specs: the settings that the subcommand has.
         include_system_env_vars: what holds for ``__ENV`` when nobody says.
@@ -84,12 +73,11 @@ def test_config(
         OptionsError: the same for an environment variable.
     """
     specs = (*settings_specs, *GLOBAL_SETTINGS)
-    given = given_flags(specs, flags)
-    settings = read_settings(specs, given, environ)
+    settings = read_settings(specs, flags, environ)
     if len(scripts) != 1:
         hint = "for example: k6py run script.js" if argument_note else ""
         raise UsageError(f"accepts 1 arg(s), received {len(scripts)}{argument_note}", hint=hint)
-    options = given_flags(OPTIONS.values(), flags)
+    options = {name: list(flags[name]) for name in OPTIONS if name in flags}
     return TestConfig(
         script=scripts[0],
         script_type=settings.get("type", ""),
@@ -113,7 +101,7 @@ def test_config(
         compatibility_mode=settings.get("compatibilityMode"),
         modules=tuple(settings.get("modules", ())),
         address=settings.get("address", ""),
-        address_is_needed="address" in given,
+        address_is_needed="address" in flags,
         workers=settings.get("workers"),
         profile=settings.get("profile"),
     )
@@ -123,21 +111,12 @@ def _last_text(flags: Mapping[str, Sequence[str]], name: str) -> str | None:
     return flags[name][-1] if name in flags else None
 
 
-def with_global_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
-    """Global flags may stand before the subcommand, too; those behind it win."""
-    context = click.get_current_context(silent=True)
-    before = dict(context.parent.params) if context and context.parent else {}
-    return {**before, **{name: value for name, value in flags.items() if value or name not in before}}
-
-
-command = FlagCommand(
+command = Command(
     "run",
-    callback=run_script,
-    params=[
-        click.Argument(["scripts"], nargs=-1, metavar="SCRIPT"),
-        *flag_options((*OPTIONS.values(), *RUN_SETTINGS, *GLOBAL_SETTINGS)),
-    ],
+    run_script,
+    (*OPTIONS.values(), *RUN_SETTINGS, *GLOBAL_SETTINGS),
+    summary="Run a test.",
     help="Run a test script, or an archive of one; - reads either from standard input.",
-    short_help="Run a test.",
-    epilog=EPILOG,
+    examples=EXAMPLES,
+    arguments="SCRIPT",
 )

@@ -5,17 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-
-import click
+from collections.abc import Sequence
 
 from runner import K6_VERSION, __version__, is_compiled
-
-EPILOG = """\b
-Examples:
-  k6py version
-  k6py version --json
-  k6py --version
-"""
+from runner.cli.flags import Command, FlagTexts
+from runner.options import kinds
+from runner.options.runtime import read_settings
+from runner.options.table import OptionSpec
 
 # Go's names, which k6 shows.
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -43,17 +39,18 @@ def version_line() -> str:
     )
 
 
-def show_version(as_json: bool) -> int:
+def show_version(_arguments: Sequence[str], flags: FlagTexts) -> int:
     """Print the version."""
-    click.echo(json.dumps(version_facts()) if as_json else version_line())
+    settings = read_settings(command.specs, flags, {})
+    print(json.dumps(version_facts()) if settings.get("json") else version_line())
     return 0
 
 
-command = click.Command(
+command = Command(
     "version",
-    callback=show_version,
-    params=[click.Option(["as_json", "--json"], is_flag=True, help="print JSON")],
+    show_version,
+    (OptionSpec("json", None, kinds.BOOLEAN, None, "json", help="print JSON"),),
+    summary="Show the version.",
     help="Show the version.",
-    short_help="Show the version.",
-    epilog=EPILOG,
+    examples=("k6py version", "k6py version --json", "k6py --version"),
 )

@@ -4,7 +4,7 @@ Owns the plain values before anything is read or parsed; refuses to interpret th
 in ``runner.options``, the log is opened by ``runner.log``.
 """
 
-from __future__ import annotations
+# Without annotations from __future__: NamedTuple would compile each of these texts at every start.
 
 import os
 from collections.abc import Mapping, Sequence

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from runner.reactor import Reactor, Timer
 
@@ -31,11 +30,10 @@ LATE_STARTS_MIN_S = 3.0
 SLOW_MIN_S = 5.0
 
 
-@dataclass
 class LatenessFigures:
     """What was counted, in one process or in several.
 
-    Args:
+    Attributes:
         watched_s: how long it was watched.
         slow_s: of these, seconds in which the loop was late.
         lag_s_max: the most that the loop was late.
@@ -47,15 +45,16 @@ class LatenessFigures:
         troubled_s: the length of these seconds.
     """
 
-    watched_s: float = 0.0
-    slow_s: float = 0.0
-    lag_s_max: float = 0.0
-    starts: int = 0
-    late_starts: int = 0
-    late_s_max: float = 0.0
-    late_starts_s: float = 0.0
-    cpu_s: float = 0.0
-    troubled_s: float = 0.0
+    def __init__(self) -> None:
+        self.watched_s = 0.0
+        self.slow_s = 0.0
+        self.lag_s_max = 0.0
+        self.starts = 0
+        self.late_starts = 0
+        self.late_s_max = 0.0
+        self.late_starts_s = 0.0
+        self.cpu_s = 0.0
+        self.troubled_s = 0.0
 
     def merge(self, other: LatenessFigures) -> None:
         """Add what another process counted at the same time: seconds are those of the worst one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import copy
 from typing import Literal
 
 from runner.errors import ExitCode, K6pyError
@@ -153,7 +153,9 @@ class SummaryCall(BoundedCall):
     """Runs handleSummary().  What it measures counts nowhere: the summary's data is complete by then."""
 
     def __init__(self, context: TestContext, script: str, timeout_s: float) -> None:
-        apart = replace(context, collector=Collector(Registry()), root_group=Group.root())
+        apart = copy(context)
+        apart.collector = Collector(Registry())
+        apart.root_group = Group.root()
         super().__init__(apart, script, "handleSummary", timeout_s)
 
     def run(self, data: Callable[[], str]) -> dict[str, str | bytes] | None:

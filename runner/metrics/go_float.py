@@ -8,15 +8,11 @@ import re
 from runner.metrics.json_text import string_text
 
 _DIGITS = r"\d+(?:_\d+)*"
-_DECIMAL = re.compile(
-    rf"[+-]?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?", re.ASCII
-)
+# Patterns that a short run does not need are texts: the re module compiles and keeps what is asked for.
+_DECIMAL = rf"[+-]?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?"
 _HEX_DIGITS = r"[0-9a-f]+(?:_[0-9a-f]+)*"
-_HEXADECIMAL = re.compile(
-    rf"[+-]?0x_?(?:{_HEX_DIGITS}(?:\.(?:{_HEX_DIGITS})?)?|\.{_HEX_DIGITS})p[+-]?{_DIGITS}",
-    re.ASCII | re.IGNORECASE,
-)
-_WORD = re.compile(r"[+-]?inf(?:inity)?|nan", re.IGNORECASE)
+_HEXADECIMAL = rf"[+-]?0x_?(?:{_HEX_DIGITS}(?:\.(?:{_HEX_DIGITS})?)?|\.{_HEX_DIGITS})p[+-]?{_DIGITS}"
+_WORD = r"[+-]?inf(?:inity)?|nan"
 
 
 def parse_go_float(text: str) -> float:
@@ -27,11 +23,11 @@ def parse_go_float(text: str) -> float:
     """
     digits = text.replace("_", "")
     try:
-        if _DECIMAL.fullmatch(text):
+        if re.fullmatch(_DECIMAL, text, re.ASCII):
             value = float(digits)
-        elif _HEXADECIMAL.fullmatch(text):
+        elif re.fullmatch(_HEXADECIMAL, text, re.ASCII | re.IGNORECASE):
             value = float.fromhex(digits)
-        elif _WORD.fullmatch(text):
+        elif re.fullmatch(_WORD, text, re.IGNORECASE):
             return float(text)
         else:
             raise ValueError(_problem(text, "invalid syntax"))

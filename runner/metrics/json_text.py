@@ -8,19 +8,15 @@ Documents have ``<``, ``>`` and ``&`` escaped; lines of samples have not.
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import NamedTuple
 
 # Beyond 2**53 int(value) has digits that the shortest form does not have.
 _EXACT_INTEGER_MAX = 2.0**53
-
-# A lone surrogate cannot be UTF-8; Go has U+FFFD in such a place.
-_UNSAFE = re.compile("[\u2028\u2029\ud800-\udfff]")
-_UNSAFE_IN_HTML = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 
 
 def number_text(value: float) -> str:
@@ -39,6 +35,9 @@ def number_text(value: float) -> str:
     if "e" not in shortest:
         return shortest.removesuffix(".0")
     if 1e-6 <= abs(value) < 1e21:
+        # Few numbers need it.
+        from decimal import Decimal
+
         return format(Decimal(shortest), "f").removesuffix(".0")
     mantissa, _, exponent = shortest.partition("e")
     return f"{mantissa}e{int(exponent):+d}"
@@ -46,8 +45,13 @@ def number_text(value: float) -> str:
 
 def string_text(value: str, *, escape_html: bool = True) -> str:
     """A JSON string with its quotes."""
-    unsafe = _UNSAFE_IN_HTML if escape_html else _UNSAFE
-    return unsafe.sub(_escape, json.dumps(value, ensure_ascii=False))
+    return _unsafe(escape_html).sub(_escape, json.dumps(value, ensure_ascii=False))
+
+
+@functools.cache
+def _unsafe(escape_html: bool) -> re.Pattern[str]:
+    # A lone surrogate cannot be UTF-8; Go has U+FFFD in such a place. Compiled when it is needed.
+    return re.compile(f"[{'<>&' if escape_html else ''}\u2028\u2029\ud800-\udfff]")
 
 
 def json_text(

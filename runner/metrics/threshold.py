@@ -9,7 +9,6 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from runner.metrics.go_float import parse_go_float
 from runner.metrics.json_text import string_text
@@ -39,27 +38,39 @@ METHODS_OF_SINK: dict[type[Sink], tuple[str, ...]] = {
 }
 
 
-@dataclass(slots=True)
 class Threshold:
     """A condition on one metric.
 
-    Attributes:
+    Args:
         source: the expression exactly as the script has it.
         method: the aggregate: ``count``, ``rate``, ``value``, ``avg``, ``p(95)``, …
         op: comparison operator.
         value: the number on the right.
         abort_on_fail: whether crossing it ends the test.
         delay_abort_eval_s: seconds after the start before which crossing does not end the test.
+
+    Attributes:
         last_failed: what the last judgement said.
     """
 
-    source: str
-    method: str
-    op: str
-    value: float
-    abort_on_fail: bool = False
-    delay_abort_eval_s: float = 0.0
-    last_failed: bool = False
+    __slots__ = ("abort_on_fail", "delay_abort_eval_s", "last_failed", "method", "op", "source", "value")
+
+    def __init__(
+        self,
+        source: str,
+        method: str,
+        op: str,
+        value: float,
+        abort_on_fail: bool = False,
+        delay_abort_eval_s: float = 0.0,
+    ) -> None:
+        self.source = source
+        self.method = method
+        self.op = op
+        self.value = value
+        self.abort_on_fail = abort_on_fail
+        self.delay_abort_eval_s = delay_abort_eval_s
+        self.last_failed = False
 
     @property
     def is_shown_percentile(self) -> bool:

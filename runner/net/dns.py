@@ -11,7 +11,6 @@ import ipaddress
 import random
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from runner.errors import OptionsError, TransportError
 from runner.net.transport_errors import lookup_error, no_such_host
@@ -27,13 +26,20 @@ CACHED_NAMES_MAX = 10_000
 _NO_SUCH_HOST = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
-@dataclass
 class Answer:
-    """What a look-up gave: addresses in the policy's families, in the resolver's order."""
+    """What a look-up gave.
 
-    families: list[list[str]]
-    expires_s: float
-    turn: int = 0
+    Args:
+        families: addresses in the policy's families, in the resolver's order.
+        expires_s: when it is too old, on the reactor's clock.
+    """
+
+    __slots__ = ("expires_s", "families", "turn")
+
+    def __init__(self, families: list[list[str]], expires_s: float) -> None:
+        self.families = families
+        self.expires_s = expires_s
+        self.turn = 0
 
 
 def system_lookup(host: str) -> list[str]:

@@ -17,7 +17,6 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from runner.errors import InternalError, TransportError
@@ -49,13 +48,15 @@ class ByteCounter:
         return f"<ByteCounter sent {self.sent}, received {self.received}>"
 
 
-@dataclass
 class ConnectTimings:
     """How long the phases of connecting took, seconds; 0 for a phase that was not needed."""
 
-    dns_s: float = 0.0
-    connecting_s: float = 0.0
-    tls_handshaking_s: float = 0.0
+    __slots__ = ("connecting_s", "dns_s", "tls_handshaking_s")
+
+    def __init__(self) -> None:
+        self.dns_s = 0.0
+        self.connecting_s = 0.0
+        self.tls_handshaking_s = 0.0
 
 
 class Stream(Protocol):

@@ -11,7 +11,13 @@ import bisect
 import itertools
 import math
 from collections.abc import Sequence
-from fractions import Fraction
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+# The fractions module takes a noticeable part of a short run's start, and a whole needs none.
+Border: TypeAlias = "Fraction | int"
 
 # Turns after which the pattern repeats; enough for a test in ten thousand equal parts.
 PATTERN_SIZE_MAX = 10_000
@@ -28,8 +34,8 @@ class ExecutionSegment:
         ValueError: this part is none of the sequence, or the whole has too many parts.
     """
 
-    def __init__(self, start: Fraction, end: Fraction, sequence: Sequence[Fraction] = ()) -> None:
-        borders = sorted({Fraction(0), *(sequence or (start, end)), Fraction(1)})
+    def __init__(self, start: Border, end: Border, sequence: Sequence[Border] = ()) -> None:
+        borders = sorted({0, *(sequence or (start, end)), 1})
         self.start = start
         self.end = end
         self._weights, self._period = _weights(borders)
@@ -41,7 +47,7 @@ class ExecutionSegment:
         self._own = [turn for turn, part in enumerate(_turns(self._weights)) if part == self._mine]
 
     @property
-    def length(self) -> Fraction:
+    def length(self) -> Border:
         """Its share of the whole."""
         return self.end - self.start
 
@@ -60,6 +66,8 @@ class ExecutionSegment:
 
         k6 divides the iterations of some executors like this: so each virtual user has as much to do as the others.
         """
+        from fractions import Fraction
+
         rounds, rest = divmod(count, self._period)
         shares = [rounds * weight for weight in self._weights]
         for part in _turns(self._weights)[:rest]:
@@ -75,7 +83,7 @@ class ExecutionSegment:
         return f"{self.start}:{self.end}"
 
 
-def _weights(borders: Sequence[Fraction]) -> tuple[list[int], int]:
+def _weights(borders: Sequence[Border]) -> tuple[list[int], int]:
     """How many turns each part has until the parts repeat, and after how many turns they do."""
     period = math.lcm(*(border.denominator for border in borders))
     if period > PATTERN_SIZE_MAX:
@@ -130,14 +138,14 @@ def normal_sequence(text: str) -> str:
     return ",".join(map(str, _borders(text)))
 
 
-def _part(text: str) -> tuple[Fraction, Fraction]:
+def _part(text: str) -> tuple[Border, Border]:
     if not text:
-        return Fraction(0), Fraction(1)
+        return 0, 1
     start, colon, end = text.partition(":")
-    return _checked(_fraction(start), _fraction(end)) if colon else _checked(Fraction(0), _fraction(start))
+    return _checked(_fraction(start), _fraction(end)) if colon else _checked(0, _fraction(start))
 
 
-def _borders(text: str) -> list[Fraction]:
+def _borders(text: str) -> Sequence[Border]:
     points = text.split(",")
     if len(points) < 2:
         raise ValueError(
@@ -149,7 +157,7 @@ def _borders(text: str) -> list[Fraction]:
     return borders
 
 
-def _checked(start: Fraction, end: Fraction) -> tuple[Fraction, Fraction]:
+def _checked(start: Border, end: Border) -> tuple[Border, Border]:
     if start < 0:
         raise ValueError(f"segment start value must be at least 0 but was {float(start):.2f}")
     if start >= end:
@@ -160,6 +168,8 @@ def _checked(start: Fraction, end: Fraction) -> tuple[Fraction, Fraction]:
 
 
 def _fraction(text: str) -> Fraction:
+    from fractions import Fraction
+
     try:
         return Fraction(text[:-1]) / 100 if text.endswith("%") else Fraction(text)
     except (ValueError, ZeroDivisionError):

@@ -25,7 +25,7 @@ from runner.script.source_map import SourceMap
 # Names that a CommonJS file assigns to its exports: what `import { name }` may ask of it.  Found by
 # reading, as
 # Node does it, because an ES module has to name its exports before it runs.
-_CJS_EXPORT = re.compile(
+_CJS_EXPORT = (
     r"\bexports\.([A-Za-z_$][\w$]*)\s*=|defineProperty\(\s*exports\s*,\s*['\"]([A-Za-z_$][\w$]*)['\"]"
 )
 
@@ -214,7 +214,7 @@ def _no_builtin(name: str) -> str:
 
 def _as_module(url: str, code: str) -> str:
     """An ES module that runs a CommonJS file and has its exports, as default and by name."""
-    names = sorted({first or second for first, second in _CJS_EXPORT.findall(code)} - {"default"})
+    names = sorted({first or second for first, second in re.findall(_CJS_EXPORT, code)} - {"default"})
     lines = [
         # At the start of the first line, where the kernel knows that it is no code of the file's own.
         f"const exported = commonjs({json.dumps(url)});",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from jsbindings.registry import ModuleRegistry
@@ -68,40 +67,52 @@ class RunningTest(Protocol):
         """Let the test end with k6's exit code 110."""
 
 
-@dataclass
 class TestContext:
     """Services and settings of one test in one process.
 
     Args:
         env: what scripts see as ``__ENV``.
+        native: whether interpreters use QuickJS's C API; False for the path through dukpy alone.
+
+    Attributes:
         options: None while the script is read for them.
         wall_clock: Unix time in seconds, for sample times.
-        native: whether interpreters use QuickJS's C API; False for the path through dukpy alone.
+        lingering: connections that outlive the iteration that closed them.
     """
 
     __test__ = False  # the name looks like a test class to pytest
 
-    reactor: Reactor
-    logger: Logger
-    modules: ScriptModules
-    registry: ModuleRegistry
-    collector: Collector
-    env: Mapping[str, str]
-    options: Options | None = None
-    dialer: Dialer | None = None
-    running_test: RunningTest | None = None
-    limits: Limits = field(default_factory=Limits)
-    root_group: Group = field(default_factory=Group.root)
-    wall_clock: Callable[[], float] = time.time
-    native: bool = True
-    compatibility_mode: str = "extended"
-    shared: dict[str, Any] = field(default_factory=dict)
-    request_turns: RequestTurns = field(default_factory=RequestTurns)
-    # Connections that outlive the iteration that closed them.
-    lingering: Lingering = field(default_factory=Lingering)
-
-    def __post_init__(self) -> None:
-        self.helpers = HelperTasks(self.reactor)
+    def __init__(
+        self,
+        reactor: Reactor,
+        logger: Logger,
+        modules: ScriptModules,
+        registry: ModuleRegistry,
+        *,
+        collector: Collector,
+        env: Mapping[str, str],
+        limits: Limits,
+        native: bool,
+        compatibility_mode: str,
+    ) -> None:
+        self.reactor = reactor
+        self.logger = logger
+        self.modules = modules
+        self.registry = registry
+        self.collector = collector
+        self.env = env
+        self.limits = limits
+        self.native = native
+        self.compatibility_mode = compatibility_mode
+        self.options: Options | None = None
+        self.dialer: Dialer | None = None
+        self.running_test: RunningTest | None = None
+        self.root_group = Group.root()
+        self.wall_clock: Callable[[], float] = time.time
+        self.shared: dict[str, Any] = {}
+        self.request_turns = RequestTurns()
+        self.lingering = Lingering()
+        self.helpers = HelperTasks(reactor)
 
     def require_options(self) -> Options:
         """The options, for code that only runs once they are known."""

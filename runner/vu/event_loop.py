@@ -12,15 +12,13 @@ import itertools
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 # Enters JavaScript once and gives the outcome so far, as the kernel tells it; its argument is the interpreter.
 Macrotask = Callable[[Any], dict[str, Any]]
 
 
-@dataclass(slots=True)
-class LoopTimer:
+class LoopTimer(NamedTuple):
     """One timer that has not fired or been cleared.
 
     Args:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 
-
-@dataclass
 class IterationState:
     """Where the VU stands in its scenario; counted from 0.
 
-    Args:
+    Attributes:
         scenario: name, "" outside of scenarios.
         in_instance: iterations of this VU in the whole test.
         in_scenario: iterations of this VU in each scenario.
@@ -17,8 +14,11 @@ class IterationState:
         in_test: the same over all runs that share the test.
     """
 
-    scenario: str = ""
-    in_instance: int = -1
-    number: int = 0
-    in_test: int = 0
-    in_scenario: dict[str, int] = field(default_factory=dict)
+    __slots__ = ("in_instance", "in_scenario", "in_test", "number", "scenario")
+
+    def __init__(self) -> None:
+        self.scenario = ""
+        self.in_instance = -1
+        self.number = 0
+        self.in_test = 0
+        self.in_scenario: dict[str, int] = {}

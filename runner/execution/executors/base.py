@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from runner.ops import Interrupted
@@ -32,13 +31,13 @@ class IterationRunner(Protocol):
     def __call__(self, vu: ExecutorVu, deadline_s: float) -> bool: ...
 
 
-@dataclass
 class Counts:
     """How a scenario is doing; the progress display reads it."""
 
-    active_vus: int = 0
-    complete: int = 0
-    interrupted: int = 0
+    def __init__(self, active_vus: int = 0, complete: int = 0, interrupted: int = 0) -> None:
+        self.active_vus = active_vus
+        self.complete = complete
+        self.interrupted = interrupted
 
     @property
     def done(self) -> int:

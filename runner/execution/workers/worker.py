@@ -6,11 +6,11 @@ this process was forked from it.  The parent's reactor, watchdog, log and output
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import traceback
 from collections import deque
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 from runner.engine.watchdog import Watchdog
@@ -52,6 +52,7 @@ from runner.options.consolidate import network_options
 from runner.options.scenarios import ScenarioConfig
 from runner.reactor import Reactor
 from runner.vu.context import ScenarioProgress, TestContext
+from runner.vu.helper_tasks import HelperTasks
 from runner.vu.request_turns import RequestTurns
 
 MEASURED_INTERVAL_S = 1.0
@@ -255,15 +256,14 @@ def run_worker(
         channel = MessageChannel(reactor, end, QUEUED_BYTES_MAX)
         try:
             options = parents.require_options()
-            context = dataclasses.replace(
-                parents,
-                reactor=reactor,
-                logger=RelayLogger(parents.logger.level, lambda line: channel.send(encode(line))),
-                dialer=Dialer(reactor, NetworkOptions(**network_options(options, environ))),
-                root_group=Group.root(),
-                lingering=Lingering(),
-                request_turns=SharedRequestTurns(board),
-            )
+            context = copy(parents)
+            context.reactor = reactor
+            context.logger = RelayLogger(parents.logger.level, lambda line: channel.send(encode(line)))
+            context.dialer = Dialer(reactor, NetworkOptions(**network_options(options, environ)))
+            context.root_group = Group.root()
+            context.lingering = Lingering()
+            context.request_turns = SharedRequestTurns(board)
+            context.helpers = HelperTasks(reactor)
             worker = context.running_test = Worker(order, context, board, channel)
             watchdog = WorkerWatchdog(reactor, board, order.parent_pid)
             watchdog.start()

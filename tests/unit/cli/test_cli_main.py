@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
 from typing import TextIO
 
-import click
 import pytest
 
 from runner.cli import main
+from runner.cli.flags import command_parser
 from runner.cli.run import command as run_command
 from runner.cli.run import test_config as config_from
 from runner.errors import ExitCode, OptionsError, ScriptError, UsageError
@@ -171,6 +172,9 @@ def test_global_flags_may_stand_before_or_behind_the_command(run: FakeRun, args:
         (("--user-agent", "--throw=false"), {"userAgent": ["--throw=false"]}),
         (("--user-agent", ""), {"userAgent": [""]}),
         (("-i=2", "-u3"), {"iterations": ["2"], "vus": ["3"]}),
+        (("--user-agent", "-u", "-u", "3"), {"userAgent": ["-u"], "vus": ["3"]}),
+        (("--throw", "--throw=false"), {"throw": ["false"]}),
+        (("--user-agent=a=b", "--tag", "x=1"), {"userAgent": ["a=b"], "tags": ["x=1"]}),
     ],
 )
 def test_switches_take_a_value_only_behind_an_equals_sign(
@@ -213,6 +217,9 @@ ONE_SCRIPT = 'arg should either be "-", if reading script from stdin, or a path 
         (("archive", "a.js", "b.js"), "accepts 1 arg(s), received 2"),
         (("run", "--no-summary", "s.js"), "unknown flag: --no-summary"),
         (("run", "-Z", "s.js"), "unknown shorthand flag: 'Z' in -Z"),
+        (("run", "--dur", "1s", "s.js"), "unknown flag: --dur"),
+        (("version", "1"), '"k6py version" takes no arguments, only flags: 1'),
+        (("echo-server", "--port", "70000"), "invalid port '70000', use 0 to 65535"),
         (("run", "s.js", "--vus"), "flag needs an argument: --vus"),
         (("run", "s.js", "-u"), "flag needs an argument: 'u' in -u"),
         (
@@ -278,7 +285,7 @@ def test_ctrl_c_before_the_run_ends_with_105(run: FakeRun) -> None:
     assert main(["run", "s.js"]) == 105
 
 
-@pytest.mark.parametrize("args", [(), ("help",), ("--help",), ("run", "--help"), ("help", "run")])
+@pytest.mark.parametrize("args", [(), ("help",), ("--help",), ("run", "-h"), ("help", "run")])
 def test_help_is_printed_and_ends_with_examples(
     args: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -295,9 +302,9 @@ def test_every_commands_help_ends_with_examples(name: str, capsys: pytest.Captur
 
 
 def test_every_flag_of_the_option_table_is_accepted_and_has_a_help_text() -> None:
-    options = {p.name: p for p in run_command.params if isinstance(p, click.Option)}
+    parser = command_parser(run_command)
     flags = [spec for spec in OPTIONS.values() if spec.flag]
-    assert all(f"--{spec.flag}" in options[spec.name].opts and spec.help for spec in flags)
+    assert all(parser.has_option(f"--{spec.flag}") and spec.help for spec in flags)
 
 
 def test_flags_that_are_refused_are_not_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -339,6 +346,24 @@ def test_version_does_not_load_the_engine() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_help_that_nobody_reads_to_its_end_is_no_crash(unbuffered: str) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "runner", "run", "--help"],
+            stdout=write_end,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            timeout=60,
+        )
+    finally:
+        os.close(write_end)
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 @pytest.mark.slow

@@ -127,11 +127,18 @@ def test_the_worst_figure_is_the_one_that_is_named(process: Process) -> None:
     assert "10 of 10 iterations started more than 100ms late, the latest by 1.2s" in warning
 
 
+def figures(*values: float) -> LatenessFigures:
+    made = LatenessFigures()
+    for name, value in zip(vars(made), values, strict=True):
+        setattr(made, name, value)
+    return made
+
+
 def test_figures_of_several_processes_are_put_together() -> None:
     total = LatenessFigures()
-    total.merge(LatenessFigures(10, 2, 0.5, 100, 5, 0.4, 2, 1.5, 2))
-    total.merge(LatenessFigures(10, 4, 0.3, 100, 0, 0.1, 4, 3.0, 4))
-    assert total == LatenessFigures(10, 4, 0.5, 200, 5, 0.4, 4, 4.5, 6)
+    total.merge(figures(10, 2, 0.5, 100, 5, 0.4, 2, 1.5, 2))
+    total.merge(figures(10, 4, 0.3, 100, 0, 0.1, 4, 3.0, 4))
+    assert vars(total) == vars(figures(10, 4, 0.5, 200, 5, 0.4, 4, 4.5, 6))
 
 
 def test_stop_without_start_and_twice_is_harmless(process: Process) -> None:
