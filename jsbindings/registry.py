@@ -44,6 +44,7 @@ BUILTIN = {
 _HELPERS = {
     "k6py:blob": "blob.js",
     "k6py:blob-contents": "blob_contents.js",
+    "k6py:events": "events.js",
     "k6py:file-states": "experimental_fs/states.js",
     "k6py:go-text": "go_text.js",
     "k6py:go-values": "go_values.js",
@@ -67,18 +68,16 @@ _HELPERS = {
     "k6py:turns": "turns.js",
 }
 
-# The globals that every script finds (https://grafana.com/docs/k6/latest/javascript-api/init-context/ and
-# pages beside it).
-GLOBALS = """
-import { onRead } from 'k6py:kernel';
-onRead(globalThis, 'k6py:console', ['console']);
-onRead(globalThis, 'k6py:files', ['open']);
-onRead(globalThis, 'k6py:kernel/commonjs', ['require']);
-onRead(globalThis, 'k6py:text-encoding', ['TextEncoder', 'TextDecoder']);
-onRead(globalThis, 'k6py:webcrypto', ['crypto']);
-onRead(globalThis, 'k6py:timers', ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval']);
-onRead(String.prototype, 'k6py:collation', ['localeCompare']);
-"""
+# The globals that every script finds, by the part that exports them
+# (https://grafana.com/docs/k6/latest/javascript-api/init-context/ and pages beside it).
+GLOBALS = {
+    "k6py:console": ("console",),
+    "k6py:files": ("open",),
+    "k6py:kernel/commonjs": ("require",),
+    "k6py:text-encoding": ("TextEncoder", "TextDecoder"),
+    "k6py:webcrypto": ("crypto",),
+    "k6py:timers": ("setTimeout", "clearTimeout", "setInterval", "clearInterval"),
+}
 
 # Modules of k6 v2.2.0 that this version does not have.
 NOT_AVAILABLE = frozenset({"k6/browser", "k6/net/grpc", "k6/secrets"})
@@ -132,8 +131,6 @@ class ModuleRegistry:
         return any(name == "k6/execution" or name.startswith("k6/x/") for name in self._sources)
 
     def _read(self, name: str) -> str:
-        if name == "k6py:globals":
-            return GLOBALS
         if name in _HELPERS:
             return (Path(__file__).parent / _HELPERS[name]).read_text(encoding="utf-8")
         return self.find(name).face_source()

@@ -1,6 +1,6 @@
 // k6/http: https://grafana.com/docs/k6/latest/javascript-api/k6-http/
 // Requests, batches and cookie jars as scripts call them; what goes on the wire, cookies and metrics are the host's.
-import { GoError, handles, lazy } from 'k6py:kernel';
+import { GoError, lazy, setHandle } from 'k6py:kernel';
 import { goText, goType } from 'k6py:go-text';
 import { Chunks, file } from 'k6py:http/body';
 import { http } from 'k6py:http/host';
@@ -137,7 +137,7 @@ export class CookieJar {
       // Not when they are forgotten: that may be while the host takes no calls.
       this.#number = http.create_jar(forgottenJars.splice(0));
       const number = this.#number;
-      handles.set(this, number);
+      setHandle(this, number);
       onForgotten(this, () => forgottenJars.push(number));
     }
   }

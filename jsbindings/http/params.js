@@ -1,5 +1,5 @@
 // What a script asks for in one request: address, params and body, read into what the host takes.
-import { GoError, handles } from 'k6py:kernel';
+import { GoError, handleOf } from 'k6py:kernel';
 import { goText, goType } from 'k6py:go-text';
 import { readBody } from 'k6py:http/body';
 import { tagValues } from 'k6py:tags';
@@ -100,7 +100,7 @@ const readRedirects = (redirects) => {
 const readParams = (given) => ({
   headers: Object.entries(Object(given.headers ?? {})).map(([name, value]) => [name, String(value)]),
   cookies: readCookies(given.cookies),
-  jar: handles.get(Object(given.jar)) ?? null,
+  jar: handleOf(given.jar),
   tags: tagValues(given.tags, 'invalid HTTP request metric tags: ') ?? {},
   timeout: readTimeout(given.timeout),
   redirects: readRedirects(given.redirects),

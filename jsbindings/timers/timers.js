@@ -4,7 +4,8 @@
 
 const { ops, vu } = kernel;
 const timers = ops('k6/timers');
-const pending = new Map();
+// By number. A Map would be one more thing that a virtual user has to have.
+let pending = { __proto__: null };
 
 const start = (name, callback, delay, args, repeats) => {
   if (typeof callback !== 'function') {
@@ -13,12 +14,13 @@ const start = (name, callback, delay, args, repeats) => {
   const milliseconds = delay === undefined ? 0 : Number(delay);
   // JSON has no NaN: null stands for a delay that is no number.
   const id = timers.start(name, Number.isNaN(milliseconds) ? null : milliseconds > 0 ? milliseconds : 0, repeats);
-  pending.set(id, { callback, args, repeats });
+  pending[id] = { callback, args, repeats };
   return id;
 };
 
 const clear = (id) => {
-  if (pending.delete(id)) {
+  if (typeof id === 'number' && pending[id] !== undefined) {
+    delete pending[id];
     timers.clear(id);
   }
 };
@@ -30,15 +32,17 @@ const clearInterval = (id) => clear(id);
 Object.assign(exports, { setTimeout, clearTimeout, setInterval, clearInterval });
 
 vu.fireTimer = (id) => {
-  const timer = pending.get(id);
+  const timer = pending[id];
   if (timer === undefined) {
     return;
   }
   if (!timer.repeats) {
-    pending.delete(id);
+    delete pending[id];
   }
   timer.callback(...timer.args);
 };
 
 // Timers that an iteration left behind were forgotten by the host when it ended.
-vu.leftovers.push(() => pending.clear());
+vu.leftovers.push(() => {
+  pending = { __proto__: null };
+});

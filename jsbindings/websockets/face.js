@@ -1,7 +1,10 @@
 // k6/websockets: https://grafana.com/docs/k6/latest/javascript-api/k6-websockets/
 // The host opens, reads and writes; here are the WebSocket object, its states and its handlers (WHATWG WebSockets).
 import {
-  failed, GoError, handles, onEvent, onMessage, ops, putOff, replied, runNext, unheardMessages,
+  failed, onEvent, onMessage, replied, runNext, unheardMessages,
+} from 'k6py:events';
+import {
+  GoError, handleOf, now, ops, putOff,
 } from 'k6py:kernel';
 import { tagValues } from 'k6py:tags';
 import { Blob, bytesOf, byteSize } from 'k6py:blob';
@@ -14,13 +17,12 @@ const CLOSING = 2;
 const CLOSED = 3;
 
 const EVENT_TYPES = ['message', 'error', 'open', 'close', 'ping', 'pong'];
-const { now } = Date;
 const REASON_SIZE_BYTES_MAX = 123;
 
 // What the host's events belong to: the state of each socket by the host's number of it.
-const sockets = new Map();
-// The state behind a WebSocket object, for the properties that all of them share.
-const states = new WeakMap();
+const sockets = { __proto__: null };
+// Of a WebSocket object, for the properties that all of them share.
+let stateOf;
 
 const readCode = (code) => Math.trunc(Number(code)) || 1000;
 
@@ -98,25 +100,25 @@ const setHandler = (its, type, handler) => {
 
 // k6's sockets have all their members as properties of their own.
 const properties = {
-  url: { get() { return states.get(this).url; } },
-  readyState: { get() { return states.get(this).readyState; } },
-  bufferedAmount: { get() { return ws.buffered_amount(states.get(this).id); } },
-  extensions: { get() { return states.get(this).extensions; } },
-  protocol: { get() { return states.get(this).protocol; } },
+  url: { get() { return stateOf(this).url; } },
+  readyState: { get() { return stateOf(this).readyState; } },
+  bufferedAmount: { get() { return ws.buffered_amount(stateOf(this).id); } },
+  extensions: { get() { return stateOf(this).extensions; } },
+  protocol: { get() { return stateOf(this).protocol; } },
   binaryType: {
-    get() { return states.get(this).binaryType; },
+    get() { return stateOf(this).binaryType; },
     set(value) {
       if (value !== 'blob' && value !== 'arraybuffer') {
         throw new GoError(`unknown binaryType ${value ?? ''}, the supported ones are "blob" and "arraybuffer"`);
       }
-      states.get(this).binaryType = value;
+      stateOf(this).binaryType = value;
     },
   },
 };
 for (const type of EVENT_TYPES) {
   properties[`on${type}`] = {
-    get() { return states.get(this).handlers[type]; },
-    set(handler) { setHandler(states.get(this), type, handler); },
+    get() { return stateOf(this).handlers[type]; },
+    set(handler) { setHandler(stateOf(this), type, handler); },
   };
 }
 for (const property of Object.values(properties)) {
@@ -142,7 +144,7 @@ const readParams = (params, protocols) => {
         read.tags = tagValues(value, 'invalid WebSocket tags option: ') ?? {};
         break;
       case 'jar':
-        read.jar = handles.get(Object(value)) ?? null;
+        read.jar = handleOf(value);
         break;
       case 'compression':
         if (value !== 'deflate') {
@@ -173,6 +175,12 @@ const checkUrl = (url) => {
 };
 
 export class WebSocket {
+  #state;
+
+  static {
+    stateOf = (socket) => socket.#state;
+  }
+
   constructor(url, protocols, params) {
     if (!isInVu) {
       ws.check_context();
@@ -210,9 +218,9 @@ export class WebSocket {
     };
     this.close = (code, reason) => close(its, code, reason);
     Object.defineProperties(this, properties);
-    states.set(this, its);
+    this.#state = its;
     its.id = ws.open(its.url, readParams(params, protocols));
-    sockets.set(its.id, its);
+    sockets[its.id] = its;
   }
 }
 
@@ -232,7 +240,7 @@ const noteThrown = (its, type, error) => {
     its.readyState = CLOSED;
     ws.fail(its.id, textOf(error), unheardMessages());
   } else if (type === 'error') {
-    sockets.delete(its.id);
+    delete sockets[its.id];
     ws.forget(its.id);
   }
 };
@@ -246,19 +254,17 @@ const call = (its, type, handler, event) => {
   }
 };
 
-// Each handler is a macrotask of its own: microtasks run between them.
-const fire = (its, type, event) => {
+// Each handler is a macrotask of its own: microtasks run between them. The order of an event's members is k6's.
+const fire = (its, type, more) => {
   const handler = its.handlers[type];
   const listeners = its.listeners[type] ?? [];
   const [first, ...others] = handler === undefined ? listeners : [handler, ...listeners];
   if (first !== undefined) {
+    const event = { type, target: its.socket, timestamp: now(), ...more };
     runNext(others.map((other) => () => call(its, type, other, event)));
     call(its, type, first, event);
   }
 };
-
-// The order of the members is k6's.
-const event = (its, type) => ({ type, target: its.socket, timestamp: now() });
 
 const happenings = {
   open(its, protocol, extensions) {
@@ -267,24 +273,24 @@ const happenings = {
     // close() may have come first.
     if (its.readyState === CONNECTING) {
       its.readyState = OPEN;
-      fire(its, 'open', event(its, 'open'));
+      fire(its, 'open');
     }
   },
-  ping: (its) => fire(its, 'ping', event(its, 'ping')),
-  pong: (its) => fire(its, 'pong', event(its, 'pong')),
+  ping: (its) => fire(its, 'ping'),
+  pong: (its) => fire(its, 'pong'),
   error(its, error) {
     its.readyState = CLOSED;
-    fire(its, 'error', { ...event(its, 'error'), error });
+    fire(its, 'error', { error });
   },
   close(its, code, reason) {
     its.readyState = CLOSED;
-    sockets.delete(its.id);
-    fire(its, 'close', { ...event(its, 'close'), code: code ?? undefined, reason });
+    delete sockets[its.id];
+    fire(its, 'close', { code: code ?? undefined, reason });
   },
 };
 
 onEvent('k6/websockets', ([id, name, first, second]) => {
-  const its = sockets.get(id);
+  const its = sockets[id];
   if (its !== undefined) {
     happenings[name](its, first, second);
   }
@@ -295,7 +301,7 @@ let latest = { id: 0 };
 
 // One function from the host to the script's handler: each more costs a message as much as the rest of it.
 onMessage('k6/websockets', (id, data) => {
-  const its = id === latest.id ? latest : sockets.get(id);
+  const its = id === latest.id ? latest : sockets[id];
   // After close() messages are dropped.
   if (its === undefined || its.readyState !== OPEN) {
     return replied(undefined);

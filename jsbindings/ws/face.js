@@ -1,7 +1,7 @@
 // k6/ws: https://grafana.com/docs/k6/latest/javascript-api/k6-ws/
 // connect() blocks the script. It pulls events from the host, some at a time, and hands them to the script's handlers.
 // What these send goes with the next pull, or before whatever else the host is asked for.
-import { callHost, GoError, handles, ops, putOff, sayWhatWasPutOff, unwrap } from 'k6py:kernel';
+import { callHost, GoError, handleOf, ops, putOff, sayWhatWasPutOff, unwrap } from 'k6py:kernel';
 import { tagValues } from 'k6py:tags';
 
 const ws = ops('k6/ws');
@@ -22,8 +22,7 @@ const newState = (id) => {
   const its = {
     id,
     handlers: { __proto__: null },
-    // A Map once there is one.
-    timers: null,
+    timers: { __proto__: null },
     closed: false,
     // A text, or a list when there are more; null for none.
     unsent: null,
@@ -88,14 +87,14 @@ const startTimer = (its, name, callback, delay, repeats) => {
   if (!(milliseconds > 0)) {
     throw new GoError(`${name} requires a >0 timeout parameter, received ${milliseconds.toFixed(2)}`);
   }
-  its.timers ??= new Map();
-  its.timers.set(ws.start_timer(its.id, finite(milliseconds), repeats), { callback, repeats });
+  const timerId = ws.start_timer(its.id, finite(milliseconds), repeats);
+  its.timers[timerId] = { callback, repeats };
 };
 
 const fireTimer = (its, timerId) => {
-  const timer = its.timers.get(timerId);
+  const timer = its.timers[timerId];
   if (!timer.repeats) {
-    its.timers.delete(timerId);
+    delete its.timers[timerId];
   }
   timer.callback();
 };
@@ -195,7 +194,7 @@ const readParams = (params) => {
   return {
     headers: Object.entries(Object(given.headers ?? {})).map(([name, value]) => [name, String(value)]),
     tags: tagValues(given.tags, 'invalid ws.connect() metric tags: ') ?? {},
-    jar: handles.get(Object(given.jar)) ?? null,
+    jar: handleOf(given.jar),
     compression: compression === 'deflate',
   };
 };

@@ -190,7 +190,7 @@ class Interpreter:
         """The macrotasks that a module makes of one event; all microtasks run after each of them.
 
         Args:
-            words: what the module is told, as onEvent() in kernel.js has it.
+            words: what the module is told, as onEvent() in events.js has it.
 
         Raises:
             ScriptError: as enter().
@@ -199,7 +199,7 @@ class Interpreter:
         return _DONE if answer is None else self.enter("state")
 
     def deliver_text(self, entry: str, number: int, text: str) -> str | dict[str, Any]:
-        """deliver() for what comes by the thousand: a text for onMessage() in kernel.js.
+        """deliver() for what comes by the thousand: a text for onMessage() in events.js.
 
         Args:
             entry: ``message`` and the module's name.
@@ -277,6 +277,8 @@ class Interpreter:
     def _find(self, name: str) -> Op | None:
         if name == "engine.part":
             return Op(self._part)
+        if name == "engine.add_intrinsic" and self._door is not None:
+            return Op(self._door.add_intrinsic)
         if name == "engine.import":
             return Op(self._import)
         if name == "engine.compile":

@@ -4,7 +4,7 @@
 // need stands in files of its own beside this one, its parts, which are loaded when they are first asked for.
 
 export const callHost = globalThis.call_python;
-const { native } = globalThis.dukpy;
+export const { native } = globalThis.dukpy;
 delete globalThis.call_python;
 delete globalThis.dukpy;
 
@@ -123,24 +123,13 @@ export const ops = (module) => {
   return table;
 };
 
-// Macrotasks that an event made of itself, and messages that crossed together with the one that is handled now. All
-// microtasks run between two of them.
-let extraMacrotasks = null;
-export const runNext = (macrotasks) => {
-  if (macrotasks.length > 0) {
-    extraMacrotasks = [...(extraMacrotasks ?? []), ...macrotasks];
-  }
+// The host's number of an object that a module made, for other modules (k6/ws takes k6/http's cookie jars); null for none.
+let handles = null;
+export const setHandle = (object, handle) => {
+  handles ??= new WeakMap();
+  handles.set(object, handle);
 };
-let messages = null;
-export const unheardMessages = () => (messages === null ? 0 : messages.texts.length - messages.position);
-
-const forgetEvents = () => {
-  extraMacrotasks = null;
-  messages = null;
-};
-
-// The host's number of an object that a module made, for other modules (k6/ws takes k6/http's cookie jars).
-export const handles = new WeakMap();
+export const handleOf = (object) => handles?.get(Object(object)) ?? null;
 
 // --- parts -----------------------------------------------------------------------------------------------------------
 
@@ -177,13 +166,13 @@ export const commonjs = (url) => part('k6py:kernel/commonjs').commonjs(url);
 
 // --- entry points ----------------------------------------------------------------------------------------------------
 
-// What the script exports, how its last call ended, and the argument of its calls; then what k6/timers registers, and
-// others that have something to forget when an iteration begins. The host names timers by number.
+// What the script exports, how its last call ended, and the argument of its calls; then what k6/timers and k6py:events
+// register, and others that have something to forget when an iteration begins. The host names timers by number.
 export const vu = {
-  script: {}, outcome: { __proto__: null }, argument: undefined, fireTimer: null, leftovers: [],
+  script: {}, outcome: { __proto__: null }, argument: undefined, fireTimer: null, events: null, leftovers: [],
 };
 
-const fail = (outcome, error, rejected) => {
+export const fail = (outcome, error, rejected) => {
   outcome.done = true;
   outcome.threw = part('k6py:kernel/stacks').describe(error);
   outcome.rejected = rejected;
@@ -191,23 +180,13 @@ const fail = (outcome, error, rejected) => {
 
 // The host's calls. They take numbers, texts, ArrayBuffers and undefined, and give undefined, a truth value, a text of JSON
 // or what replied() gives. One that runs the script gives true when its outcome is known only after the microtasks: the
-// host asks for state() then; and a number when there are more macrotasks, for step().
+// host asks for state() then; and, of k6py:events, a number when there are more macrotasks, for step().
 const parse = JSON.parse;
 const stringify = JSON.stringify;
 
-const later = (outcome) => (outcome.done && outcome.threw === undefined ? undefined : true);
+export const later = (outcome) => (outcome.done && outcome.threw === undefined ? undefined : true);
 
-// What an event's macrotask gives; a number tells that there are more.
-const afterEvent = () => (extraMacrotasks !== null || messages !== null ? 1 : later(vu.outcome));
-
-// The same when it threw.
-export const failed = (error) => {
-  fail(vu.outcome, error, false);
-  forgetEvents();
-  return true;
-};
-
-const entries = {
+export const entries = {
   __proto__: null,
   // The host takes it back while it knows that the script has never made a promise.
   mayHaveMicrotasks: true,
@@ -219,7 +198,6 @@ const entries = {
   // given once: what one iteration changes in setup's data, the VU's next ones see (as in k6).
   run(name, iteration, json) {
     globalThis.__ITER = iteration;
-    forgetEvents();
     const { leftovers } = vu;
     for (let index = 0; index < leftovers.length; index += 1) {
       leftovers[index]();
@@ -253,84 +231,30 @@ const entries = {
     }
     return later(vu.outcome);
   },
-  // The next macrotask of what has crossed.
-  step() {
-    if (extraMacrotasks === null) {
-      return nextMessage();
-    }
-    const [next, ...others] = extraMacrotasks;
-    extraMacrotasks = null;
-    runNext(others);
-    try {
-      next();
-    } catch (error) {
-      return failed(error);
-    }
-    return afterEvent();
-  },
   settle(id, answer) {
     part('k6py:kernel/promises').settle(id, answer === undefined ? undefined : parse(answer));
     return later(vu.outcome);
+  },
+  // The globals of a script: names by the part that exports them, and what the host sets.
+  begin(json) {
+    const { parts: named, variables, hasGlobal } = parse(json);
+    for (const [source, names] of Object.entries(named)) {
+      onRead(globalThis, source, names);
+    }
+    onRead(String.prototype, 'k6py:collation', ['localeCompare']);
+    Object.assign(globalThis, variables);
+    if (hasGlobal) {
+      globalThis.global = globalThis;
+    }
+  },
+  // The host is about to make an ArrayBuffer.
+  needTypedArrays() {
+    void ArrayBuffer;
   },
   // What is called a few times in a virtual user's life, or never.
   rarely: (name, argument) => part('k6py:kernel/rare')[name](argument),
 };
 globalThis.k6pyEntries = entries;
-
-// What a module does with one event of the host: a macrotask, in which its binding's words arrive.
-export const onEvent = (module, receive) => {
-  entries[`deliver ${module}`] = (answer) => {
-    try {
-      receive(unwrap(parse(answer)));
-    } catch (error) {
-      return failed(error);
-    }
-    return afterEvent();
-  };
-};
-
-// The same for events that come by the thousand. What it is given are no words but a number and a text or an ArrayBuffer,
-// it must not throw, and it gives what replied() or failed() gave.
-export const onMessage = (module, receive) => {
-  entries[`message ${module}`] = native
-    ? receive
-    : (number, data) => receive(number, part('k6py:kernel/bytes').unpack(data));
-  entries[`messages ${module}`] = (number, json) => {
-    messages = { receive, number, texts: parse(json)[0], position: 0 };
-    return nextMessage();
-  };
-};
-
-// One message, or all of them when there cannot be microtasks between two.
-const nextMessage = () => {
-  const { receive, number, texts } = messages;
-  let told;
-  do {
-    const { position } = messages;
-    if (position + 1 === texts.length) {
-      messages = null;
-    } else {
-      messages.position = position + 1;
-    }
-    told = receive(number, texts[position]);
-  } while (messages !== null && !entries.mayHaveMicrotasks && extraMacrotasks === null);
-  return told;
-};
-
-// Ends the macrotask of a message. `reply` is a text that was put off, undefined for none: the host takes it with the
-// return, unless there is more to learn or microtasks may say something before it gets there.
-export const replied = (reply) => {
-  const { outcome } = vu;
-  const isAll = extraMacrotasks === null && messages === null && outcome.done && outcome.threw === undefined;
-  if (isAll && reply !== undefined && !entries.mayHaveMicrotasks) {
-    putOff.say = null;
-    return reply;
-  }
-  while (putOff.say !== null) {
-    sayWhatWasPutOff();
-  }
-  return afterEvent();
-};
 
 if (!native) {
   Object.defineProperty(globalThis, Symbol.for('k6py.enter'), {
@@ -343,9 +267,21 @@ if (!native) {
   });
 }
 
+// Date.now() as it was before any script saw it; Date itself comes when somebody asks for the time.
+let dateNow = native ? null : Date.now;
+const keepNow = () => {
+  dateNow = Date.now;
+};
+export const now = () => {
+  if (dateNow === null) {
+    void Date;
+  }
+  return (dateNow ?? Date.now)();
+};
+
 // What parts find as `kernel`.
 const kernel = {
-  FinalizationRegistry, GoError, callHost, forgetEvents, lazy, native, ops, slots, unheardMessages, unwrap, vu,
+  FinalizationRegistry, GoError, callHost, getOwnPropertyDescriptor, keepNow, lazy, native, ops, slots, unwrap, vu,
 };
 
 // --- the global object -----------------------------------------------------------------------------------------------
@@ -364,56 +300,77 @@ for (const name of ['queueMicrotask', 'performance', 'WeakRef', 'FinalizationReg
 globalThis.GoError = GoError;
 globalThis.__ITER = undefined;
 
-// --- members that become JavaScript when they are first read ---------------------------------------------------------
+// --- members that become what they are when they are first read ------------------------------------------------------
 
-// Owner, name and source of each, one after the other. The source is the name of a part, which exports the member, or
-// the member itself when reading it has to make all the others ordinary: scripts cannot tell them from such, because
-// whoever looks up a function that would show the accessors finds none.
-const members = [];
+// Owners, and the names of their members.
+const unread = [];
 let allRead = false;
-
-const become = (at, object, value) => Reflect.defineProperty(object, members[at + 1], {
-  value,
-  writable: true,
-  enumerable: members[at] === globalThis || object !== members[at],
-  configurable: true,
-});
-
 const readAll = () => {
   allRead = true;
-  for (let at = 0; at < members.length; at += 3) {
-    void members[at][members[at + 1]];
+  for (let at = 0; at < unread.length; at += 2) {
+    for (const name of unread[at + 1]) {
+      void unread[at][name];
+    }
   }
 };
 
-const read = (at) => {
-  let value = members[at + 2];
-  if (typeof value === 'string') {
-    value = part(value)[members[at + 1]];
-  } else if (!allRead) {
-    readAll();
+const read = (owner, name, source) => {
+  let value;
+  if (typeof source === 'string') {
+    value = part(source)[name];
+  } else if (source.intrinsic !== undefined) {
+    part('k6py:kernel/intrinsics').add(source);
+    return owner[name];
+  } else {
+    value = source[name];
+    if (!allRead) {
+      readAll();
+    }
   }
-  become(at, members[at], value);
+  Reflect.defineProperty(owner, name, { value, writable: true, enumerable: owner === globalThis, configurable: true });
   return value;
 };
 
-// Members of `owner`, by the part that exports them.
-export const onRead = (owner, source, names) => {
+// Members of `owner`. Their source is the name of the part that exports them; an intrinsic with its globals; or an object
+// that has them when reading one has to make all others ordinary: scripts cannot tell them from such, because whoever looks
+// up a function that would show the accessors finds none.
+const onRead = (owner, source, names) => {
+  unread.push(owner, names);
   for (const name of names) {
-    const at = members.push(owner, name, source ?? owner[name]) - 3;
-    Object.defineProperty(owner, name, {
-      get: () => read(at),
-      set(value) {
-        if (!become(at, this, value)) {
-          throw new TypeError(`'${members[at + 1]}' is read-only`);
+    // One function for both, of which every virtual user has many: there is a value when it is set.
+    const { access } = {
+      access(...given) {
+        const value = read(owner, name, source);
+        if (given.length > 0) {
+          if (!('writable' in getOwnPropertyDescriptor(owner, name))) {
+            throw new TypeError(`'${name}' is read-only`);
+          }
+          this[name] = given[0];
         }
+        return value;
       },
-      enumerable: owner === globalThis,
-      configurable: true,
-    });
+    };
+    const enumerable = owner === globalThis && typeof source === 'string';
+    Object.defineProperty(owner, name, { get: access, set: access, enumerable, configurable: true });
   }
 };
 
-onRead(Object, null, ['getOwnPropertyDescriptor', 'getOwnPropertyDescriptors']);
-onRead(Reflect, null, ['getOwnPropertyDescriptor']);
-onRead(Object.prototype, null, ['__lookupGetter__', '__lookupSetter__']);
+const hide = (owner, names) => {
+  const originals = { __proto__: null };
+  for (const name of names) {
+    originals[name] = owner[name];
+  }
+  onRead(owner, originals, names);
+};
+hide(Object, ['getOwnPropertyDescriptor', 'getOwnPropertyDescriptors']);
+hide(Reflect, ['getOwnPropertyDescriptor']);
+hide(Object.prototype, ['__lookupGetter__', '__lookupSetter__']);
+
+// What the native door leaves out of a context, for they are a third of it.
+const onIntrinsic = (intrinsic, names) => onRead(globalThis, { intrinsic, names }, names);
+if (native) {
+  onIntrinsic('Date', ['Date']);
+  onIntrinsic('MapSet', ['Map', 'Set', 'WeakMap', 'WeakSet']);
+  onIntrinsic('TypedArrays', ['ArrayBuffer', 'DataView', 'Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array',
+    'Uint16Array', 'Int32Array', 'Uint32Array', 'BigInt64Array', 'BigUint64Array', 'Float32Array', 'Float64Array']);
+}

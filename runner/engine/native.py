@@ -27,6 +27,7 @@ from runner.engine.quickjs import (
     get_pointer,
     intrinsics,
     is_job_pending,
+    late_intrinsics,
     library,
     new_string,
     to_text,
@@ -61,6 +62,7 @@ class NativeDoor:
         self._entries_object = JSValue()
         # Promises that were rejected and have no handler yet, by address, with their reasons; oldest first.
         self.rejections: dict[int, tuple[JSValue, JSValue]] = {}
+        self._has_typed_arrays = False
         self._address = context
         _doors[context] = self
         library.JS_SetHostPromiseRejectionTracker(runtime, _track_rejection, None)
@@ -125,6 +127,7 @@ class NativeDoor:
                 words += (0, TAG_UNDEFINED)
                 continue
             if isinstance(argument, bytearray):
+                self._need_typed_arrays()
                 value = library.JS_NewArrayBufferCopy(context, bytes(argument), len(argument))
             else:
                 data = argument if isinstance(argument, bytes) else argument.encode("utf-8", "surrogatepass")
@@ -246,7 +249,18 @@ class NativeDoor:
 
     def put_bytes(self, slot: int, data: bytes) -> None:
         """Put a new ArrayBuffer with a copy of `data` into `slot`."""
+        self._need_typed_arrays()
         self._put(slot, library.JS_NewArrayBufferCopy(self._context, data, len(data)))
+
+    def add_intrinsic(self, name: str) -> None:
+        """Add what the context was made without: Date, MapSet or TypedArrays, by QuickJS's name."""
+        late_intrinsics[name](self._context)
+        self._has_typed_arrays |= name == "TypedArrays"
+
+    def _need_typed_arrays(self) -> None:
+        """Before them, QuickJS makes ArrayBuffers without a prototype."""
+        if not self._has_typed_arrays:
+            self.enter("needTypedArrays", ())
 
     def define_module(self, name: str, source: str) -> None:
         """Make the ES module `name` known, so that an import finds it without asking a loader.
@@ -354,8 +368,8 @@ def open_door(capsule: object) -> NativeDoor | None:
     """The native door of the interpreter behind dukpy's `capsule`, or None when the library is not known.
 
     The capsule's structure begins with the runtime and the context; the library itself confirms that before it is
-    used.  The context is exchanged for one without QuickJS's DOMException and performance: k6 has neither, and a
-    context holds on to them for as long as it lives.
+    used.  The context is exchanged for one without QuickJS's DOMException and performance, which k6 does not have
+    and a context holds on to for as long as it lives, and without what add_intrinsic() adds later.
     """
     if library is None:
         return None
@@ -367,7 +381,7 @@ def open_door(capsule: object) -> NativeDoor | None:
     lean = library.JS_NewContextRaw(runtime)
     if not lean:
         raise MemoryError
-    for add in intrinsics:
+    for add in intrinsics.values():
         add(lean)
     # dukpy reads it at each entry, and gives it back at the end.
     pointers[1] = lean

@@ -1,7 +1,7 @@
 // A part of the kernel: what is called a few times in a virtual user's life, or never.
 'use strict';
 
-const { forgetEvents, lazy, slots, unheardMessages, vu } = kernel;
+const { lazy, slots, vu } = kernel;
 const bytes = lazy('k6py:kernel/bytes');
 const stacks = lazy('k6py:kernel/stacks');
 const stringify = JSON.stringify;
@@ -24,11 +24,11 @@ exports.exports = () => {
 exports.calm = () => {
   vu.outcome.threw = undefined;
   vu.outcome.rejected = undefined;
-  forgetEvents();
+  vu.events?.forget();
 };
 
 // How many messages have crossed that the script has not been told of.
-exports.unheard = () => stringify(unheardMessages());
+exports.unheard = () => stringify(vu.events?.unheardMessages() ?? 0);
 
 // What handleSummary() gave: null for nothing, false for no object, otherwise contents by path; a content that is
 // neither text nor bytes is null.

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from jsbindings.api import Binding
+from jsbindings.registry import GLOBALS
 from runner.engine.interpreter import KERNEL, Interpreter
 from runner.errors import ScriptError
 from runner.log import Logger
@@ -104,7 +105,7 @@ class VirtualUser(Sampler):
         interpreter = Interpreter(self.context.modules, self._find_op, native=self.context.native)
         self._interpreter = interpreter
         self.event_loop.now_s = self.reactor.now()
-        interpreter.run_module("k6py:start", self._start_code())
+        interpreter.enter("begin", json.dumps(self._globals()))
         try:
             self._run_init_code(interpreter)
             if interpreter.bridge.interrupted:
@@ -120,13 +121,13 @@ class VirtualUser(Sampler):
         interpreter.collect_from_now_on()
         self._has_setup_data = False
 
-    def _start_code(self) -> str:
-        """Code of ours that makes the globals."""
-        variables = json.dumps({"__ENV": self._env(), "__VU": self.vu_id})
-        lines = ["import 'k6py:globals';", f"Object.assign(globalThis, JSON.parse({json.dumps(variables)}));"]
-        if self.context.compatibility_mode == "extended":
-            lines.append("globalThis.global = globalThis;")
-        return "\n".join(lines)
+    def _globals(self) -> dict[str, Any]:
+        """What the kernel makes globals of."""
+        return {
+            "parts": GLOBALS,
+            "variables": {"__ENV": self._env(), "__VU": self.vu_id},
+            "hasGlobal": self.context.compatibility_mode == "extended",
+        }
 
     def _run_init_code(self, interpreter: Interpreter) -> None:
         main = self.context.modules.main

@@ -78,6 +78,20 @@ UNREAD = {
     "Object.keys(Object.assign(Object.create(globalThis), { crypto: 1 })) + typeof crypto": "cryptoobject",
     "(Object.freeze(String.prototype), 'b'.localeCompare('a'))": "1",
     "(Object.freeze(Reflect), attempt(() => { Reflect.getOwnPropertyDescriptor = 1; }))": "TypeError",
+    # What comes with an intrinsic leaves alone what the script has done to another part of it before.
+    "shape(globalThis, 'Map') + shape(globalThis, 'Uint8Array')": "function true false truefunction true false true",
+    "(globalThis.WeakSet = 5, [WeakSet, typeof Set, shape(globalThis, 'WeakSet')].join())": "5,function,number"
+    " true false true",
+    "(delete globalThis.Set, [typeof Set, typeof Map].join())": "undefined,function",
+    "(Object.defineProperty(globalThis, 'WeakSet', { value: 7 }), [new Map().size, WeakSet].join())": "0,7",
+    "[new Uint8Array(2).length, typeof SharedArrayBuffer, typeof Atomics, typeof Float16Array].join()": "2"
+    + ",undefined" * 3,
+    "(globalThis.Atomics = 5, new DataView(new ArrayBuffer(1)).byteLength + Atomics)": "6",
+    "(globalThis.Date = class extends Date {}, new Date(0).toISOString())": "1970-01-01T00:00:00.000Z",
+    "Object.keys(Object.assign(Object.create(globalThis), { Date: 1 })) + typeof Date": "Datefunction",
+    "typeof Map.prototype.get + (Symbol.iterator in Set.prototype) + [...new Set([1, 1])]": "functiontrue1",
+    "Object.getPrototypeOf(Uint8Array).name + Object.getPrototypeOf(Map.prototype).constructor.name": "TypedArray"
+    "Object",
 }
 
 
@@ -96,6 +110,16 @@ def test_globals_that_nobody_has_read_look_like_any_other(question: str, native:
         native=native,
     )
     assert result.lines == [UNREAD[question]]
+
+
+def test_an_intrinsic_that_cannot_come_is_an_error_of_the_script() -> None:
+    result = run_script(
+        """
+        Object.defineProperty(globalThis, 'Atomics', { value: 5 });
+        export default function () { new Uint8Array(1); }
+        """
+    )
+    assert [entry["msg"].splitlines()[0] for entry in result.log] == ["TypeError: could not delete property"]
 
 
 def test_variables_of_the_run(native: bool) -> None:
