@@ -13,6 +13,7 @@ import socket
 from collections.abc import Callable, Generator
 
 from wsproto import ConnectionType, WSConnection
+from wsproto.connection import ConnectionState
 from wsproto.events import BytesMessage, CloseConnection, Event, Message, Request, TextMessage
 
 # A conversation is given an event at a time, the first time that the connection is open, and yields its replies.
@@ -43,6 +44,13 @@ def receive() -> Conversation:
         elif isinstance(event, BytesMessage):
             break
     yield (TextMessage(data=str(count)), CLOSE)
+
+
+def idle() -> Conversation:
+    """Is there until the server closes."""
+    yield NOTHING
+    while True:
+        yield NOTHING
 
 
 def connect() -> Conversation:
@@ -76,6 +84,8 @@ def talk(address: tuple[str, int], connections: int, make: Callable[[], Conversa
             wire.receive_data(data)
             for event in wire.events():
                 if isinstance(event, CloseConnection):
+                    if wire.state is ConnectionState.REMOTE_CLOSING:
+                        sock.sendall(wire.send(event.response()))
                     selector.unregister(sock)
                     sock.close()
                     break
@@ -87,7 +97,7 @@ def talk(address: tuple[str, int], connections: int, make: Callable[[], Conversa
 def main() -> None:
     """Do what the command line says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("what", choices=["echo", "echo_binary", "receive", "connect"])
+    parser.add_argument("what", choices=["echo", "echo_binary", "receive", "idle", "connect"])
     parser.add_argument("url")
     parser.add_argument("--connections", type=int, default=1)
     parser.add_argument("--each", type=int, default=1, help="round trips or connects of each connection")
@@ -97,8 +107,8 @@ def main() -> None:
     if given.what == "connect":
         for _ in range(given.each):
             talk(address, given.connections, connect)
-    elif given.what == "receive":
-        talk(address, given.connections, receive)
+    elif given.what in ("receive", "idle"):
+        talk(address, given.connections, receive if given.what == "receive" else idle)
     else:
         message = TextMessage(data="hello world") if given.what == "echo" else BytesMessage(data=BINARY)
         talk(address, given.connections, lambda: echo(given.each, message))

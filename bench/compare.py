@@ -99,6 +99,8 @@ class Contender:
             url = echo_url
             if workload.script == "receive":
                 url = stack.enter_context(push_server(size.connections, size.each))
+            elif workload.script == "idle":
+                url = stack.enter_context(push_server(size.connections, None))
             if self.command is None:
                 command = bare_command(workload, size, url)
             else:

@@ -39,14 +39,15 @@ def _served(command: list[str]) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def push_server(connections: int, messages: int) -> Iterator[str]:
-    """The URL of a server that sends so many messages to each of so many connections.
+def push_server(connections: int, messages: int | None) -> Iterator[str]:
+    """The URL of a server that sends so many messages to each of so many connections; None keeps them idle.
 
     Raises:
-        SystemExit: a client did not count all of them.
+        SystemExit: a client did not count all of them, or went away.
     """
     script = str(Path(__file__).with_name("push_server.py"))
-    command = [sys.executable, script, "--connections", str(connections), "--messages", str(messages)]
+    command = [sys.executable, script, "--connections", str(connections)]
+    command += ["--idle"] if messages is None else ["--messages", str(messages)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

@@ -67,7 +67,7 @@ _ROUND_TRIP, _CPU = "µs CPU per round trip", "cpu_us"
 WORKLOADS = {
     "A": Workload("ping-pong, 11 bytes", _ROUND_TRIP, "echo", _CPU, Size(50, 2000), ONCE_50),
     "B": Workload("ping-pong, 11 bytes", _ROUND_TRIP, "echo", _CPU, Size(1000, 100), ONCE_1000),
-    "C": Workload("idle sockets", "KiB per socket", "receive", "peak_kib", Size(5000, 1), ONCE_10),
+    "C": Workload("idle sockets", "KiB per socket", "idle", "peak_kib", Size(5000, 1), ONCE_10),
     "D": Workload(
         "server pushes 100 bytes", "µs CPU per message", "receive", _CPU, Size(10, 100_000), ONCE_10
     ),

@@ -53,3 +53,23 @@ def test_the_server_that_pushes_compares_counts(missed: int, status: int) -> Non
         client.sock.close()
     assert server.returncode == status
     assert report.startswith(f"{1 - status} of 1 clients counted 3 messages")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["bare", "ws", "websockets"])
+def test_idle_sockets_stay_until_the_server_closes_all_of_them(command: str) -> None:
+    server_command = [sys.executable, str(BENCH / "push_server.py"), "--connections", "3", "--idle"]
+    with subprocess.Popen(server_command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().split()[-1]
+        if command == "bare":
+            client = [sys.executable, str(BENCH / "bare_client.py"), "idle", url, "--connections", "3"]
+        else:
+            script = BENCH / "scripts" / command / "idle.js"
+            flags = ["--quiet", "-e", f"WS_URL={url}", "-e", "VUS=3"]
+            client = [sys.executable, "-m", "runner", "run", *flags, str(script)]
+        done = subprocess.run(client, capture_output=True, text=True, timeout=TIMEOUT_S)
+        assert done.returncode == 0, done.stderr
+        report, _ = server.communicate(timeout=TIMEOUT_S)
+    assert server.returncode == 0
+    assert report == "3 of 3 clients were closed, others none\n"
