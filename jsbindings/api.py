@@ -4,8 +4,6 @@ The modules that come with k6py use nothing else, so a ``k6/x/…`` module of yo
 docs/add-a-binding.md walks through one.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -82,7 +80,7 @@ class Binding:
     module: ClassVar[str] = ""
     face: ClassVar[str] = ""
 
-    def __init__(self, vu: VirtualUser, shared: Any) -> None:
+    def __init__(self, vu: "VirtualUser", shared: Any) -> None:
         self.vu = vu
         self.shared = shared
 
@@ -192,10 +190,13 @@ def _marked_methods(binding: type[Binding]) -> dict[str, _Mark]:
 
 
 def _arity_and_byte_arguments(function: FunctionType) -> tuple[int | None, tuple[int, ...]]:
-    while hasattr(function, "__wrapped__"):
-        function = function.__wrapped__
+    while isinstance(getattr(function, "__wrapped__", None), FunctionType):
+        function = function.__wrapped__  # type: ignore[attr-defined]
     code = function.__code__
-    names = code.co_varnames[1 : code.co_argcount]
+    # After the named ones, where there is one, the parameter that takes the rest.
+    last = code.co_argcount + code.co_kwonlyargcount
+    rest = code.co_varnames[last : last + 1] if code.co_flags & _CO_VARARGS else ()
+    names = (*code.co_varnames[1 : code.co_argcount], *rest)
     annotations = function.__annotations__
     positions = tuple(i for i, name in enumerate(names) if "bytes" in str(annotations.get(name)))
     has_more = code.co_kwonlyargcount or code.co_flags & (_CO_VARARGS | _CO_VARKEYWORDS)

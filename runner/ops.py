@@ -1,7 +1,5 @@
 """The vocabulary of op calls, shared by the engine that makes and the bindings that serve them (a leaf)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 

@@ -12,10 +12,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from runner.cli.flags import Command, FlagParser, FlagTexts, command_parser, examples_text
+from runner.cli.flags import HELP, Command, FlagParser, FlagTexts
 from runner.errors import ExitCode, K6pyError, UsageError
 from runner.options import kinds
-from runner.options.runtime import GLOBAL_SETTINGS
+from runner.options.runtime import GLOBAL_SETTINGS, read_settings
 from runner.options.table import OptionSpec
 
 EXAMPLES = ("k6py run script.js", "k6py run --vus 10 --duration 30s script.js", "k6py run --help")
@@ -75,34 +75,29 @@ def find_command(name: str) -> Command:
 def _run(args: list[str]) -> int:
     if args[:1] == ["help"]:
         args = [*args[1:], "--help"]
-    root = FlagParser(
-        "k6py [OPTIONS] COMMAND [ARGS]...",
-        (*GLOBAL_SETTINGS, _VERSION),
-        description="Run k6 load-test scripts, unmodified, inside Python.",
-        ending="",
-        interspersed=False,
-    )
-    rest, before = root.parse(args)
-    if "version" in before:
+    rest, before = FlagParser((*GLOBAL_SETTINGS, _VERSION), interspersed=False).parse(args)
+    wanted = read_settings((_VERSION, HELP), before, {})
+    if wanted.get("version"):
         from runner.cli.version import version_line
 
-        print(version_line())
+        _show(f"{version_line()}\n")
         return 0
-    if not rest or "help" in before:
-        print(f"{root.format_help()}\n{_commands_text()}\n{examples_text(EXAMPLES)}", end="", flush=True)
+    if not rest or wanted.get("help"):
+        _show(_root_help())
         return 0
     return _run_command(find_command(rest[0]), rest[1:], before)
 
 
 def _run_command(command: Command, args: list[str], before: FlagTexts) -> int:
-    parser = command_parser(command)
-    positionals, flags = parser.parse(args)
-    if "help" in flags:
-        print(parser.format_help(), end="", flush=True)
-        return 0
+    positionals, flags = FlagParser(command.specs).parse(args)
     # Global flags may stand before the subcommand, too; those behind it win.
     flags = {**before, **flags}
     try:
+        if read_settings((HELP,), flags, {}).get("help"):
+            from runner.cli.help import command_help
+
+            _show(command_help(command))
+            return 0
         if positionals and not command.arguments:
             raise UsageError(f'"k6py {command.name}" takes no arguments, only flags: {positionals[0]}')
         return command.run(positionals, flags)
@@ -110,14 +105,26 @@ def _run_command(command: Command, args: list[str], before: FlagTexts) -> int:
         return _failed(error, flags)
 
 
+def _root_help() -> str:
+    from runner.cli.help import flags_help, section
+
+    width = max(map(len, COMMANDS))
+    commands = [f"{name:{width}}  {find_command(name).summary}" for name in COMMANDS]
+    flags = flags_help(
+        "k6py [OPTIONS] COMMAND [ARGS]...",
+        "Run k6 load-test scripts, unmodified, inside Python.",
+        (*GLOBAL_SETTINGS, _VERSION),
+    )
+    return f"{flags}\n{section('Commands', commands)}\n{section('Examples', EXAMPLES)}"
+
+
+def _show(text: str) -> None:
+    # Now, and not at the end of the process, where nobody can handle a reader that has gone.
+    print(text, end="", flush=True)
+
+
 def _failed(error: K6pyError, flags: FlagTexts) -> int:
     from runner.cli.report import log_error
 
     log_error(error, flags, os.environ)
     return int(error.exit_code)
-
-
-def _commands_text() -> str:
-    width = max(map(len, COMMANDS))
-    lines = (f"  {name:{width}}  {find_command(name).summary}" for name in COMMANDS)
-    return "".join(f"{line}\n" for line in ("Commands:", *lines))

@@ -17,6 +17,13 @@ from runner.options.table import OPTIONS, OptionSpec
 DEFAULT_ARCHIVE = "archive.tar"
 
 
+def archive_path(text: str) -> Path:
+    """Where the archive goes."""
+    if not text:
+        raise ValueError("--archive-out needs the name of a file")
+    return Path(text)
+
+
 def archive_script(scripts: Sequence[str], flags: FlagTexts) -> int:
     """Write the archive and return the exit status."""
     own = read_settings(OWN_SETTINGS, flags, {})
@@ -39,7 +46,7 @@ def archive_script(scripts: Sequence[str], flags: FlagTexts) -> int:
 
 OWN_SETTINGS = (
     OptionSpec(
-        "archiveOut", None, Kind("file", str, Path), None, "archive-out", "O",
+        "archiveOut", None, Kind("file", str, archive_path), None, "archive-out", "O",
         default=DEFAULT_ARCHIVE, help="file to write",
     ),
     OptionSpec(

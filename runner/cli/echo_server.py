@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 
@@ -15,10 +16,11 @@ from runner.options.table import OptionSpec
 
 def port_number(text: str) -> int:
     """A TCP port, or 0 for a free one."""
-    port = integer_from_flag(text)
-    if not 0 <= port <= 65535:
-        raise ValueError(f"invalid port '{text}', use 0 to 65535")
-    return port
+    with contextlib.suppress(ValueError):
+        port = integer_from_flag(text)
+        if 0 <= port <= 65535:
+            return port
+    raise ValueError(f"invalid port '{text}', use 0 to 65535")
 
 
 def serve_echo(_arguments: Sequence[str], flags: FlagTexts) -> int:

@@ -30,7 +30,11 @@ def inspect_script(scripts: Sequence[str], flags: FlagTexts) -> int:
             stdout=sys.stdout,
             stderr=sys.stderr,
         )
-        print(json.dumps(options, indent=2, ensure_ascii=False).translate(_ESCAPES))
+        text = json.dumps(options, indent=2, ensure_ascii=False).translate(_ESCAPES)
+        try:
+            print(text, flush=True)
+        except UnicodeEncodeError:
+            print(json.dumps(options, indent=2).translate(_ESCAPES), flush=True)
     return 0
 
 

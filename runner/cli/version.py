@@ -42,7 +42,7 @@ def version_line() -> str:
 def show_version(_arguments: Sequence[str], flags: FlagTexts) -> int:
     """Print the version."""
     settings = read_settings(command.specs, flags, {})
-    print(json.dumps(version_facts()) if settings.get("json") else version_line())
+    print(json.dumps(version_facts()) if settings.get("json") else version_line(), flush=True)
     return 0
 
 

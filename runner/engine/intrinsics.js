@@ -1,30 +1,50 @@
-// A part of the kernel: intrinsics that a context gets when a script first reads one of their globals.
+// A part of the kernel: intrinsics that a context gets when they are first asked for.
 'use strict';
 
-const { callHost, getOwnPropertyDescriptor, keepNow, unwrap } = kernel;
+// Nothing here looks up a method: a script may have changed it by now.
+const { callHost, defineProperty, getOwnPropertyDescriptor, slots, unwrap } = kernel;
 
 // They come with the intrinsics, and k6 has none of them.
 const NOT_IN_K6 = ['SharedArrayBuffer', 'Atomics', 'Float16Array'];
 
-// Only an accessor that waits for its intrinsic has one function for both.
-const isWaiting = (descriptor) => !('writable' in descriptor) && descriptor.get === descriptor.set;
+const restore = (name, descriptor) => {
+  if (descriptor === undefined) {
+    delete globalThis[name];
+  } else {
+    defineProperty(globalThis, name, { __proto__: null, ...descriptor });
+  }
+};
 
 // What a script has made of a global before stays as it is.
-exports.add = ({ intrinsic, names }) => {
-  const before = [...names, ...NOT_IN_K6].map((name) => [name, getOwnPropertyDescriptor(globalThis, name)]);
-  if (intrinsic === 'TypedArrays') {
+exports.add = (intrinsic) => {
+  const { name: ofQuickJs, names, accesses } = intrinsic;
+  const before = { __proto__: null };
+  for (let index = 0; index < names.length; index += 1) {
+    before[names[index]] = getOwnPropertyDescriptor(globalThis, names[index]);
+  }
+  const others = { __proto__: null };
+  for (let index = 0; index < NOT_IN_K6.length; index += 1) {
+    others[NOT_IN_K6[index]] = getOwnPropertyDescriptor(globalThis, NOT_IN_K6[index]);
+  }
+  if (ofQuickJs === 'TypedArrays') {
     // QuickJS ends the process when it finds one in its way.
     delete globalThis.Atomics;
   }
-  unwrap(callHost('engine.add_intrinsic', intrinsic));
-  if (intrinsic === 'Date') {
-    keepNow();
-  }
-  for (const [name, descriptor] of before) {
-    if (descriptor === undefined) {
-      delete globalThis[name];
-    } else if (!isWaiting(descriptor)) {
-      Object.defineProperty(globalThis, name, descriptor);
+  // Bytes may lie in the slots before them.
+  const first = slots.length;
+  unwrap(callHost('engine.add_intrinsic', ofQuickJs, names, first));
+  const values = { __proto__: null };
+  for (let index = 0; index < names.length; index += 1) {
+    const name = names[index];
+    values[name] = slots[first + index];
+    if (before[name]?.get !== accesses[index]) {
+      restore(name, before[name]);
     }
   }
+  for (let index = 0; index < NOT_IN_K6.length; index += 1) {
+    restore(NOT_IN_K6[index], others[NOT_IN_K6[index]]);
+  }
+  slots.length = first;
+  values.now = values.Date?.now;
+  intrinsic.values = values;
 };

@@ -10,6 +10,7 @@ delete globalThis.dukpy;
 
 // For modules of ours: a script that looks it up makes all globals ordinary (see onRead).
 export const { getOwnPropertyDescriptor } = Object;
+const { defineProperty } = Reflect;
 
 // --- errors ----------------------------------------------------------------------------------------------------------
 
@@ -249,7 +250,7 @@ export const entries = {
   },
   // The host is about to make an ArrayBuffer.
   needTypedArrays() {
-    void ArrayBuffer;
+    valuesOf(typedArrays);
   },
   // What is called a few times in a virtual user's life, or never.
   rarely: (name, argument) => part('k6py:kernel/rare')[name](argument),
@@ -267,21 +268,9 @@ if (!native) {
   });
 }
 
-// Date.now() as it was before any script saw it; Date itself comes when somebody asks for the time.
-let dateNow = native ? null : Date.now;
-const keepNow = () => {
-  dateNow = Date.now;
-};
-export const now = () => {
-  if (dateNow === null) {
-    void Date;
-  }
-  return (dateNow ?? Date.now)();
-};
-
 // What parts find as `kernel`.
 const kernel = {
-  FinalizationRegistry, GoError, callHost, getOwnPropertyDescriptor, keepNow, lazy, native, ops, slots, unwrap, vu,
+  FinalizationRegistry, GoError, callHost, defineProperty, getOwnPropertyDescriptor, lazy, native, ops, slots, unwrap, vu,
 };
 
 // --- the global object -----------------------------------------------------------------------------------------------
@@ -308,32 +297,42 @@ let allRead = false;
 const readAll = () => {
   allRead = true;
   for (let at = 0; at < unread.length; at += 2) {
-    for (const name of unread[at + 1]) {
-      void unread[at][name];
+    const names = unread[at + 1];
+    for (let index = 0; index < names.length; index += 1) {
+      void unread[at][names[index]];
     }
   }
+};
+
+// What an intrinsic has, by name, once it is there.
+const valuesOf = (intrinsic) => {
+  if (intrinsic.values === null) {
+    part('k6py:kernel/intrinsics').add(intrinsic);
+  }
+  return intrinsic.values;
 };
 
 const read = (owner, name, source) => {
   let value;
   if (typeof source === 'string') {
     value = part(source)[name];
-  } else if (source.intrinsic !== undefined) {
-    part('k6py:kernel/intrinsics').add(source);
-    return owner[name];
+  } else if (source.values !== undefined) {
+    return valuesOf(source)[name];
   } else {
     value = source[name];
     if (!allRead) {
       readAll();
     }
   }
-  Reflect.defineProperty(owner, name, { value, writable: true, enumerable: owner === globalThis, configurable: true });
+  defineProperty(owner, name, {
+    __proto__: null, value, writable: true, enumerable: owner === globalThis, configurable: true,
+  });
   return value;
 };
 
-// Members of `owner`. Their source is the name of the part that exports them; an intrinsic with its globals; or an object
-// that has them when reading one has to make all others ordinary: scripts cannot tell them from such, because whoever looks
-// up a function that would show the accessors finds none.
+// Members of `owner`. Their source is the name of the part that exports them; an intrinsic; or an object that has them when
+// reading one has to make all others ordinary: scripts cannot tell them from such, because whoever looks up a function that
+// would show the accessors finds none.
 const onRead = (owner, source, names) => {
   unread.push(owner, names);
   for (const name of names) {
@@ -342,7 +341,7 @@ const onRead = (owner, source, names) => {
       access(...given) {
         const value = read(owner, name, source);
         if (given.length > 0) {
-          if (!('writable' in getOwnPropertyDescriptor(owner, name))) {
+          if (getOwnPropertyDescriptor(owner, name).get === access) {
             throw new TypeError(`'${name}' is read-only`);
           }
           this[name] = given[0];
@@ -350,6 +349,7 @@ const onRead = (owner, source, names) => {
         return value;
       },
     };
+    source.accesses?.push(access);
     const enumerable = owner === globalThis && typeof source === 'string';
     Object.defineProperty(owner, name, { get: access, set: access, enumerable, configurable: true });
   }
@@ -366,11 +366,19 @@ hide(Object, ['getOwnPropertyDescriptor', 'getOwnPropertyDescriptors']);
 hide(Reflect, ['getOwnPropertyDescriptor']);
 hide(Object.prototype, ['__lookupGetter__', '__lookupSetter__']);
 
-// What the native door leaves out of a context, for they are a third of it.
-const onIntrinsic = (intrinsic, names) => onRead(globalThis, { intrinsic, names }, names);
+// What the native door leaves out of a context, for it is a third of one.
+const intrinsic = (name, names) => {
+  const made = { name, names, accesses: [], values: null };
+  onRead(globalThis, made, names);
+  return made;
+};
+const dates = native ? intrinsic('Date', ['Date']) : { values: { now: Date.now } };
+const typedArrays = native && intrinsic('TypedArrays', ['ArrayBuffer', 'DataView', 'Int8Array', 'Uint8Array',
+  'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array', 'Uint32Array', 'BigInt64Array', 'BigUint64Array',
+  'Float32Array', 'Float64Array']);
 if (native) {
-  onIntrinsic('Date', ['Date']);
-  onIntrinsic('MapSet', ['Map', 'Set', 'WeakMap', 'WeakSet']);
-  onIntrinsic('TypedArrays', ['ArrayBuffer', 'DataView', 'Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array',
-    'Uint16Array', 'Int32Array', 'Uint32Array', 'BigInt64Array', 'BigUint64Array', 'Float32Array', 'Float64Array']);
+  intrinsic('MapSet', ['Map', 'Set', 'WeakMap', 'WeakSet']);
 }
+
+// Date.now() as it was before any script saw it.
+export const now = () => valuesOf(dates).now();

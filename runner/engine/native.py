@@ -13,6 +13,7 @@ import ctypes
 import struct
 from collections.abc import Sequence
 
+from runner.engine.intrinsics import add_early, add_late
 from runner.engine.quickjs import (
     TAG_BOOL,
     TAG_EXCEPTION,
@@ -25,9 +26,7 @@ from runner.engine.quickjs import (
     free_text,
     free_value,
     get_pointer,
-    intrinsics,
     is_job_pending,
-    late_intrinsics,
     library,
     new_string,
     to_text,
@@ -252,9 +251,18 @@ class NativeDoor:
         self._need_typed_arrays()
         self._put(slot, library.JS_NewArrayBufferCopy(self._context, data, len(data)))
 
-    def add_intrinsic(self, name: str) -> None:
-        """Add what the context was made without: Date, MapSet or TypedArrays, by QuickJS's name."""
-        late_intrinsics[name](self._context)
+    def add_intrinsic(self, name: str, classes: Sequence[str], first: int) -> None:
+        """Add what the context was made without, and put its constructors into slots.
+
+        Where a script has made the global object refuse them, they are nowhere else.
+
+        Args:
+            name: QuickJS's, Date, MapSet or TypedArrays.
+            classes: whose constructors.
+            first: the slot of the first one.
+        """
+        for slot, constructor in enumerate(add_late(self._context, self._runtime, name, classes), first):
+            self._put(slot, constructor)
         self._has_typed_arrays |= name == "TypedArrays"
 
     def _need_typed_arrays(self) -> None:
@@ -381,8 +389,7 @@ def open_door(capsule: object) -> NativeDoor | None:
     lean = library.JS_NewContextRaw(runtime)
     if not lean:
         raise MemoryError
-    for add in intrinsics.values():
-        add(lean)
+    add_early(lean)
     # dukpy reads it at each entry, and gives it back at the end.
     pointers[1] = lean
     library.JS_FreeContext(context)

@@ -6,7 +6,6 @@ Owns their signatures, and the check that the library is the one this was writte
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable
 from typing import Any
 
 from runner.engine.extension import _dukpy
@@ -17,9 +16,11 @@ _QUICKJS_VERSIONS = (b"0.11.",)
 TAG_INT, TAG_BOOL, TAG_UNDEFINED, TAG_EXCEPTION = 0, 1, 3, 6
 
 
-# What is in a context from the start, in the order in which JS_NewContext adds it, and what comes when it is asked for.
-_INTRINSICS = ("BaseObjects", "Eval", "RegExp", "JSON", "Proxy", "Promise", "BigInt", "WeakRef")
-_LATE_INTRINSICS = ("Date", "MapSet", "TypedArrays")
+# Parts of the language, which a context may be made with or without.
+_INTRINSICS = (
+    *("BaseObjects", "Date", "Eval", "RegExp", "JSON", "Proxy", "MapSet"),
+    *("TypedArrays", "Promise", "BigInt", "WeakRef"),
+)
 
 
 class Text(ctypes.c_char_p):
@@ -74,9 +75,12 @@ def _load() -> Any:
             "JS_SetHostPromiseRejectionTracker": (None, [context, RejectionTracker, ctypes.c_void_p]),
             "JS_SetPromiseHook": (None, [context, PromiseHook, ctypes.c_void_p]),
             "JS_SetPropertyStr": (ctypes.c_int, [context, JSValue, ctypes.c_char_p, JSValue]),
+            "JS_NewContext": (context, [context]),
             "JS_NewContextRaw": (context, [context]),
+            "JS_GetClassID": (ctypes.c_uint32, [JSValue]),
+            "JS_GetClassProto": (JSValue, [context, ctypes.c_uint32]),
             "JS_FreeContext": (None, [context]),
-            **{f"JS_AddIntrinsic{name}": (None, [context]) for name in _INTRINSICS + _LATE_INTRINSICS},
+            **{f"JS_AddIntrinsic{name}": (None, [context]) for name in _INTRINSICS},
         }
         for name, (result, arguments) in signatures.items():
             function = getattr(library, name)
@@ -109,13 +113,6 @@ is_job_pending = _untyped("JS_IsJobPending", ctypes.c_bool)
 new_string = _untyped("JS_NewStringLen", JSValue)
 to_text = _untyped("JS_ToCStringLen2", Text)
 
-
-def _adders(names: Iterable[str]) -> dict[str, Any]:
-    return {name: getattr(library, f"JS_AddIntrinsic{name}") for name in names} if library else {}
-
-
-intrinsics = _adders(_INTRINSICS)
-late_intrinsics = _adders(_LATE_INTRINSICS)
 
 get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
 get_pointer.restype = ctypes.c_void_p

@@ -6,8 +6,6 @@ are kept
 by content hash in the user's cache folder; a cache that cannot be written only costs time.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -4,8 +4,6 @@ Owns the plain values before anything is read or parsed; refuses to interpret th
 in ``runner.options``, the log is opened by ``runner.log``.
 """
 
-# Without annotations from __future__: NamedTuple would compile each of these texts at every start.
-
 import os
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

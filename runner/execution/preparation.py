@@ -3,8 +3,6 @@
 Owns the order of these steps and the errors of loading a script; starts nothing.
 """
 
-from __future__ import annotations
-
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -42,7 +40,7 @@ if TYPE_CHECKING:
 DEFAULT_COMPATIBILITY_MODE = "extended"
 
 
-class LoadedTest(NamedTuple):
+class LoadedTest:
     """A script whose init code has run once.
 
     Args:
@@ -52,10 +50,13 @@ class LoadedTest(NamedTuple):
         archive: None for a script that stands alone.
     """
 
-    context: TestContext
-    exports: Exports
-    script_options: object
-    archive: Archive | None
+    def __init__(
+        self, context: TestContext, exports: Exports, script_options: object, archive: "Archive | None"
+    ) -> None:
+        self.context = context
+        self.exports = exports
+        self.script_options = script_options
+        self.archive = archive
 
 
 class PreparedTest(NamedTuple):

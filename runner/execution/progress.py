@@ -4,8 +4,6 @@ Owns k6's layout of these lines; draws nothing (progress_display.py does) and co
 do).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import zip_longest
 from typing import NamedTuple

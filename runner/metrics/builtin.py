@@ -3,8 +3,6 @@
 Source: https://grafana.com/docs/k6/latest/using-k6/metrics/reference/.  Refuses: making Metric objects.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from runner.metrics.metric import MetricType, ValueType

@@ -7,8 +7,6 @@ Bounds: at most ``SAMPLES_MAX`` samples wait for ``drain``.  When one more comes
 (sinks are not affected).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -102,7 +100,7 @@ class Collector:
         tags: TagSet,
         wall_clock: Callable[[], float],
         metadata: Callable[[], Mapping[str, str] | None],
-    ) -> Tally:
+    ) -> "Tally":
         """A tally of samples of 1 for a counter, which costs next to nothing per sample.
 
         What it has counted reaches the sink with gather(), with its close(), or at once when an output wants each.
@@ -116,7 +114,7 @@ class Collector:
         for tally in self._tallies:
             tally.gather()
 
-    def forget(self, tally: Tally) -> None:
+    def forget(self, tally: "Tally") -> None:
         """It counts no more."""
         self._tallies.discard(tally)
 

@@ -6,8 +6,6 @@ only for very large and very small numbers.  But for negative zero JavaScript pr
 Documents have ``<``, ``>`` and ``&`` escaped; lines of samples have not.
 """
 
-from __future__ import annotations
-
 import functools
 import json
 import math

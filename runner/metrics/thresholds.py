@@ -4,8 +4,6 @@ Owns the configuration errors and the sentence about crossed thresholds.  Refuse
 codes; the run decides when to evaluate and what follows from it.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple

@@ -4,8 +4,6 @@ Owns their names and forms; what they do is in the modules that take them.  Text
 a Dialer is made, so that a mistake ends the test before its first VU starts.
 """
 
-# Without annotations from __future__: NamedTuple would compile each of these texts at every start.
-
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 

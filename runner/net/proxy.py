@@ -6,8 +6,6 @@ the CONNECT exchange (RFC 9110 section 9.3.6).  Refuses proxy types that need mo
 Credentials stay inside a Proxy; no message and no repr shows them.
 """
 
-from __future__ import annotations
-
 import base64
 import ipaddress
 from collections.abc import Mapping

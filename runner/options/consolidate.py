@@ -4,8 +4,6 @@ Owns the rules for ``vus``, ``iterations``, ``duration`` and ``stages``, the che
 values, and the hand-over to ``runner.net``.  Refuses to read layers (``layers``).
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 

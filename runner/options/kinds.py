@@ -4,8 +4,6 @@ Owns one ``Kind`` per sort of value.  Refuses to know options by name; a ``Value
 text is raised and ``layers`` says where the value came from.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar

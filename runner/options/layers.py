@@ -5,8 +5,6 @@ Refuses to read scripts (callers hand in the exported object) and to log (warnin
 Order of precedence: https://grafana.com/docs/k6/latest/using-k6/k6-options/how-to/#order-of-precedence
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
@@ -35,7 +33,7 @@ class OptionWarning(NamedTuple):
     fields: Mapping[str, object] = {}
     is_error: bool = False
 
-    def log(self, logger: OptionLog) -> None:
+    def log(self, logger: "OptionLog") -> None:
         """Write it."""
         (logger.error if self.is_error else logger.warning)(self.message, **self.fields)
 

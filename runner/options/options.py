@@ -5,8 +5,6 @@ An attribute is None where nobody set the option, as in k6's ``exec.test.options
 the ``effective_…`` properties.  Names and meanings: https://grafana.com/docs/k6/latest/using-k6/k6-options/reference/
 """
 
-# Without annotations from __future__: NamedTuple would compile each of these texts at every start.
-
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 

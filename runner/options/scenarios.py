@@ -5,8 +5,6 @@ Owns their values, defaults, validation and one-line description; refuses to run
 Fields: https://grafana.com/docs/k6/latest/using-k6/scenarios/
 """
 
-from __future__ import annotations
-
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence

@@ -4,8 +4,6 @@ Owns the table and what this version of k6py does not act on; refuses to merge (
 values (``options``).  Reference: https://grafana.com/docs/k6/latest/using-k6/k6-options/reference/
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple

@@ -3,8 +3,6 @@
 Owns their shape; refuses to parse (``kinds``) and to know which options there are (``table``).
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

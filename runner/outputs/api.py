@@ -3,8 +3,6 @@
 Refuses: aggregates; an output gets single samples, in order, in batches.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 

@@ -5,8 +5,6 @@ rules of
 https://grafana.com/docs/k6/latest/using-k6/modules/ ; runs nothing.
 """
 
-from __future__ import annotations
-
 import errno
 import json
 import re

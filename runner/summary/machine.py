@@ -4,8 +4,6 @@ It replaces the argument of ``handleSummary`` and the exported file.  It has nei
 Refuses: opening files.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping
 from datetime import datetime

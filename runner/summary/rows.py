@@ -3,8 +3,6 @@
 Refuses: which metrics are shown and in which order.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import zip_longest
 from typing import NamedTuple

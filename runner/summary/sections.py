@@ -3,8 +3,6 @@
 Refuses: text.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -25,7 +23,7 @@ class SectionData(NamedTuple):
     name: str
     data: SummaryData
     checks: Mapping[str, tuple[int, int]]
-    groups: tuple[SectionData, ...]
+    groups: tuple["SectionData", ...]
 
 
 def section_data(

@@ -1,7 +1,5 @@
 """What all virtual users of a process share: one object, made once per run and handed down."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -119,7 +117,7 @@ class TestContext:
         assert self.options is not None
         return self.options
 
-    def require_dialer(self) -> Dialer:
+    def require_dialer(self) -> "Dialer":
         """The dialer, for code that only runs once the options are known."""
         assert self.dialer is not None
         return self.dialer

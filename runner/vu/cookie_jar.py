@@ -5,8 +5,6 @@ at least,
 enough for any test and small enough for thousands of virtual users.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import itertools
 import time

@@ -5,8 +5,6 @@ iteration has nothing left to wait for.  Knows neither JavaScript nor sockets: t
 call, and entering the engine drains the microtasks.
 """
 
-from __future__ import annotations
-
 import heapq
 import itertools
 import math

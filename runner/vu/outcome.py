@@ -1,7 +1,5 @@
 """What the host learns of a script: what it exports, how a call of one of its functions ended, and what it gave."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from runner.engine.bridge import unpack, well_formed

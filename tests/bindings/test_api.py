@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jsbindings.api import Binding, op
 from runner.errors import UsageError
 from tests.kit.run_script import Result, run_script
 
@@ -144,6 +147,54 @@ def test_arguments_may_be_left_out_where_the_op_says_so(tmp_path: Path, native: 
     )
     assert result.messages == []
     assert result.lines == [" a abc", "x-- x++ x+", "[[1,2,3],[1,null,3]]"]
+
+
+def logged(function: Callable[..., object]) -> Callable[..., object]:
+    @functools.wraps(function)
+    def call(*args: object) -> object:
+        return function(*args)
+
+    return call
+
+
+class ManyOps(Binding):
+    """Ops with all kinds of parameters."""
+
+    module = "k6/x/many"
+
+    @op
+    def plain(self, name: str, data: bytes) -> None: ...
+
+    @op
+    def default(self, data: bytes | None = None) -> None: ...
+
+    @op
+    def rest(self, name: str, *parts: bytes) -> None: ...
+
+    @op
+    def named(self, *, data: bytes) -> None: ...
+
+    @op
+    @logged
+    def wrapped(self, data: bytes) -> None: ...
+
+    @op(promise=True)
+    def later(self) -> None: ...
+
+    @op
+    async def awaited(self, data: bytes) -> None: ...
+
+
+def test_the_parameters_of_ops_are_seen_through_decorators() -> None:
+    assert ManyOps.op_table() == [
+        ("awaited", 1, (0,), False),
+        ("default", None, (0,), False),
+        ("later", 0, (), True),
+        ("named", None, (), False),
+        ("plain", 2, (1,), False),
+        ("rest", None, (1,), False),
+        ("wrapped", 1, (0,), False),
+    ]
 
 
 def test_init_error_refuses_the_init_context_only(tmp_path: Path) -> None:

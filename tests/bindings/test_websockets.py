@@ -605,6 +605,25 @@ def test_two_hundred_vus_with_five_sockets_each_are_all_closed_cleanly() -> None
     assert result.count("ws_msgs_received") == 20_000
 
 
+@pytest.mark.parametrize("native", [True, False], ids=["native", "plain"])
+def test_events_need_no_globals_of_the_script(native: bool) -> None:
+    def serve(peer: Peer) -> None:
+        peer.upgrade()
+        peer.send(frame(BINARY, b"ab"))
+        say_goodbye(peer)
+        peer.read_to_end()
+
+    code = """
+      delete globalThis.Date; delete globalThis.ArrayBuffer;
+      const socket = new WebSocket(__ENV.URL);
+      socket.binaryType = 'arraybuffer';
+      socket.onmessage = ({ data, timestamp }) => seen.push(data.byteLength, timestamp);
+    """
+    with RawServer(serve) as server:
+        seen, _ = run_listening(server, code, native=native)
+    assert seen == [2, pytest.approx(time.time() * 1000, abs=60_000)]
+
+
 def test_experimental_module_warns_once_and_works(server: RawServer) -> None:
     script = """
       import { WebSocket } from 'k6/experimental/websockets';

@@ -89,6 +89,10 @@ UNREAD = {
     "(globalThis.Atomics = 5, new DataView(new ArrayBuffer(1)).byteLength + Atomics)": "6",
     "(globalThis.Date = class extends Date {}, new Date(0).toISOString())": "1970-01-01T00:00:00.000Z",
     "Object.keys(Object.assign(Object.create(globalThis), { Date: 1 })) + typeof Date": "Datefunction",
+    "(Object.defineProperty(globalThis, 'Map', { configurable: false }), new Map().size)": "0",
+    "(Object.defineProperty(globalThis, 'Set', { get: () => 5 }), typeof Map + Set)": "function5",
+    "(Object.defineProperty(globalThis, 'Set', { get: undefined }), [typeof Map, typeof Set].join())": "function"
+    ",undefined",
     "typeof Map.prototype.get + (Symbol.iterator in Set.prototype) + [...new Set([1, 1])]": "functiontrue1",
     "Object.getPrototypeOf(Uint8Array).name + Object.getPrototypeOf(Map.prototype).constructor.name": "TypedArray"
     "Object",
@@ -110,6 +114,53 @@ def test_globals_that_nobody_has_read_look_like_any_other(question: str, native:
         native=native,
     )
     assert result.lines == [UNREAD[question]]
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        (
+            "Object.freeze(globalThis); say([new Date(0).getTime(), new Map([[1, 2]]).size, new Int8Array(2).length])",
+            "0,1,2",
+        ),
+        ("Object.freeze(globalThis); try { Date = 4; } catch (error) { say(error.name); }", "TypeError"),
+        (
+            "const { map } = Array.prototype; Array.prototype.map = undefined; const found = typeof Date;"
+            " Array.prototype.map = map; say(found)",
+            "function",
+        ),
+        (
+            "Object.prototype.writable = true; const found = typeof Date; delete Object.prototype.writable; say(found)",
+            "function",
+        ),
+    ],
+)
+def test_globals_that_nobody_has_read_bear_what_a_script_does(code: str, line: str, native: bool) -> None:
+    result = run_iteration_code(f"const say = (value) => console.log(String(value)); {code};", native=native)
+    assert line in result.lines
+
+
+# What the host does with ArrayBuffers and the time works without the globals, whatever a script has made of them.
+@pytest.mark.parametrize(
+    "action",
+    [
+        "delete globalThis.ArrayBuffer",
+        "Object.defineProperty(globalThis, 'ArrayBuffer', { value: class {} })",
+    ],
+)
+def test_the_hosts_bytes_need_no_global(action: str, tmp_path: Path, native: bool) -> None:
+    (tmp_path / "bytes.bin").write_bytes(b"abc")
+    result = run_script(
+        f"""
+        {action};
+        const bytes = open('{tmp_path / "bytes.bin"}', 'b');
+        export default function () {{
+          console.log(Object.prototype.toString.call(bytes), bytes.byteLength, new Uint8Array(bytes)[2]);
+        }}
+        """,
+        native=native,
+    )
+    assert result.lines == ["[object ArrayBuffer] 3 99"]
 
 
 def test_an_intrinsic_that_cannot_come_is_an_error_of_the_script() -> None:

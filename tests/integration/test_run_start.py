@@ -57,3 +57,19 @@ def test_run_loads_nothing_that_only_other_runs_need(
     loaded = loaded_by_run(tmp_path, script)
     assert "runner.execution.test_run" in loaded
     assert loaded.isdisjoint(unwanted)
+
+
+@pytest.mark.slow
+def test_no_annotation_is_compiled_at_the_start(tmp_path: Path) -> None:
+    """NamedTuple compiles annotations that are texts; modules with one do without annotations from __future__."""
+    path = tmp_path / "script.js"
+    path.write_text(PLAIN, encoding="utf-8")
+    code = (
+        "import sys, typing; made = []; "
+        "typing.ForwardRef = type('Noted', (typing.ForwardRef,), "
+        "{'__init__': lambda self, text, **kept: made.append(text)}, _root=True); "
+        "from runner.cli import main; main(['run', '--quiet', sys.argv[1]]); print('made:', made)"
+    )
+    command = [sys.executable, "-c", code, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines()[-1] == "made: []"

@@ -4,8 +4,6 @@ Owns the end of a scenario: no new iteration after its run time, the graceful st
 When iterations start, and in which VU, is the subclass's to say.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import NamedTuple, Protocol

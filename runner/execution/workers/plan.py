@@ -5,8 +5,6 @@ ids is planned from the scenarios' times, because no worker knows when another o
 the lowest ids that are free then, and has them until its last possible moment.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from typing import NamedTuple

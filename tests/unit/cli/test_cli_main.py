@@ -13,7 +13,7 @@ from typing import TextIO
 import pytest
 
 from runner.cli import main
-from runner.cli.flags import command_parser
+from runner.cli.flags import FlagParser
 from runner.cli.run import command as run_command
 from runner.cli.run import test_config as config_from
 from runner.errors import ExitCode, OptionsError, ScriptError, UsageError
@@ -173,8 +173,10 @@ def test_global_flags_may_stand_before_or_behind_the_command(run: FakeRun, args:
         (("--user-agent", ""), {"userAgent": [""]}),
         (("-i=2", "-u3"), {"iterations": ["2"], "vus": ["3"]}),
         (("--user-agent", "-u", "-u", "3"), {"userAgent": ["-u"], "vus": ["3"]}),
-        (("--throw", "--throw=false"), {"throw": ["false"]}),
+        (("--throw", "--throw=false"), {"throw": ["true", "false"]}),
         (("--user-agent=a=b", "--tag", "x=1"), {"userAgent": ["a=b"], "tags": ["x=1"]}),
+        (("-wu3", "-wi=2"), {"throw": ["true", "true"], "vus": ["3"], "iterations": ["2"]}),
+        (("-wu", "3", "-w=false"), {"throw": ["true", "false"], "vus": ["3"]}),
     ],
 )
 def test_switches_take_a_value_only_behind_an_equals_sign(
@@ -218,6 +220,10 @@ ONE_SCRIPT = 'arg should either be "-", if reading script from stdin, or a path 
         (("run", "--no-summary", "s.js"), "unknown flag: --no-summary"),
         (("run", "-Z", "s.js"), "unknown shorthand flag: 'Z' in -Z"),
         (("run", "--dur", "1s", "s.js"), "unknown flag: --dur"),
+        (("run", "-wZu", "s.js"), "unknown shorthand flag: 'Z' in -Zu"),
+        (("run", "-w=", "s.js"), "unknown shorthand flag: '=' in -="),
+        (("archive", "-O", "", "s.js"), "--archive-out needs the name of a file"),
+        (("echo-server", "--port=x"), "invalid port 'x', use 0 to 65535"),
         (("version", "1"), '"k6py version" takes no arguments, only flags: 1'),
         (("echo-server", "--port", "70000"), "invalid port '70000', use 0 to 65535"),
         (("run", "s.js", "--vus"), "flag needs an argument: --vus"),
@@ -302,9 +308,10 @@ def test_every_commands_help_ends_with_examples(name: str, capsys: pytest.Captur
 
 
 def test_every_flag_of_the_option_table_is_accepted_and_has_a_help_text() -> None:
-    parser = command_parser(run_command)
     flags = [spec for spec in OPTIONS.values() if spec.flag]
-    assert all(parser.has_option(f"--{spec.flag}") and spec.help for spec in flags)
+    _, texts = FlagParser(run_command.specs).parse([f"--{spec.flag}=x" for spec in flags])
+    assert texts == {spec.name: ["x"] for spec in flags}
+    assert all(spec.help for spec in flags)
 
 
 def test_flags_that_are_refused_are_not_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -348,14 +355,30 @@ def test_version_does_not_load_the_engine() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.parametrize(
+    "args", [("--version=false", "run", "s.js"), ("--help=false", "run", "s.js"), ("run", "-h=false", "s.js")]
+)
+def test_a_switch_that_is_off_asks_for_nothing(run: FakeRun, args: tuple[str, ...]) -> None:
+    assert asked_for(run, *args).script == "s.js"
+
+
+@pytest.mark.parametrize(
+    "command", [("-qc", "c.json", "--verbose=false", "run"), ("-vqc=c.json", "run", "-v=false")]
+)
+def test_short_flags_may_stand_together_before_the_command(run: FakeRun, command: tuple[str, ...]) -> None:
+    config = asked_for(run, *command, "s.js")
+    assert (config.quiet, config.config_file, config.verbose) == (True, "c.json", False)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_a_help_that_nobody_reads_to_its_end_is_no_crash(unbuffered: str) -> None:
+@pytest.mark.parametrize("command", [("run", "--help"), ("version",), ("--version",)])
+def test_an_answer_that_nobody_reads_is_no_crash(command: tuple[str, ...], unbuffered: str) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "runner", "run", "--help"],
+            [sys.executable, "-m", "runner", *command],
             stdout=write_end,
             stderr=subprocess.PIPE,
             env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
