@@ -4,7 +4,7 @@ import {
   failed, onEvent, onMessage, replied, runNext, unheardMessages,
 } from 'k6py:events';
 import {
-  GoError, handleOf, now, ops, putOff,
+  clock, GoError, handleOf, ops, putOff,
 } from 'k6py:kernel';
 import { tagValues } from 'k6py:tags';
 import { Blob, bytesOf, byteSize } from 'k6py:blob';
@@ -18,6 +18,13 @@ const CLOSED = 3;
 
 const EVENT_TYPES = ['message', 'error', 'open', 'close', 'ping', 'pong'];
 const REASON_SIZE_BYTES_MAX = 123;
+
+// The clock, which a virtual user has no need of until an event comes. Each message asks it: no function in between.
+let now = null;
+const firstNow = () => {
+  now = clock();
+  return now();
+};
 
 // What the host's events belong to: the state of each socket by the host's number of it.
 const sockets = { __proto__: null };
@@ -260,7 +267,7 @@ const fire = (its, type, more) => {
   const listeners = its.listeners[type] ?? [];
   const [first, ...others] = handler === undefined ? listeners : [handler, ...listeners];
   if (first !== undefined) {
-    const event = { type, target: its.socket, timestamp: now(), ...more };
+    const event = { type, target: its.socket, timestamp: now === null ? firstNow() : now(), ...more };
     runNext(others.map((other) => () => call(its, type, other, event)));
     call(its, type, first, event);
   }
@@ -312,7 +319,7 @@ onMessage('k6/websockets', (id, data) => {
     const message = {
       type: 'message',
       target: its.socket,
-      timestamp: now(),
+      timestamp: now === null ? firstNow() : now(),
       data: typeof data === 'string' || its.binaryType === 'arraybuffer' ? data : new Blob([data]),
       origin: its.url,
     };

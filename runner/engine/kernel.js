@@ -380,5 +380,5 @@ if (native) {
   intrinsic('MapSet', ['Map', 'Set', 'WeakMap', 'WeakSet']);
 }
 
-// Date.now() as it was before any script saw it.
-export const now = () => valuesOf(dates).now();
+// Gives Date.now as it was before any script saw it.
+export const clock = () => valuesOf(dates).now;
