@@ -341,7 +341,8 @@ const onRead = (owner, source, names) => {
       access(...given) {
         const value = read(owner, name, source);
         if (given.length > 0) {
-          if (getOwnPropertyDescriptor(owner, name).get === access) {
+          // Where it is frozen it stays an accessor, and would be called again.
+          if (getOwnPropertyDescriptor(owner, name).writable === undefined) {
             throw new TypeError(`'${name}' is read-only`);
           }
           this[name] = given[0];
