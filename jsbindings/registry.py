@@ -68,16 +68,17 @@ _HELPERS = {
     "k6py:turns": "turns.js",
 }
 
-# The globals that every script finds, by the part that exports them
+# What every script finds without an import: whose members, the part that exports them, and their names
 # (https://grafana.com/docs/k6/latest/javascript-api/init-context/ and pages beside it).
-GLOBALS = {
-    "k6py:console": ("console",),
-    "k6py:files": ("open",),
-    "k6py:kernel/commonjs": ("require",),
-    "k6py:text-encoding": ("TextEncoder", "TextDecoder"),
-    "k6py:webcrypto": ("crypto",),
-    "k6py:timers": ("setTimeout", "clearTimeout", "setInterval", "clearInterval"),
-}
+GLOBALS = (
+    ("globalThis", "k6py:console", ("console",)),
+    ("globalThis", "k6py:files", ("open",)),
+    ("globalThis", "k6py:kernel/commonjs", ("require",)),
+    ("globalThis", "k6py:text-encoding", ("TextEncoder", "TextDecoder")),
+    ("globalThis", "k6py:webcrypto", ("crypto",)),
+    ("globalThis", "k6py:timers", ("setTimeout", "clearTimeout", "setInterval", "clearInterval")),
+    ("String.prototype", "k6py:collation", ("localeCompare",)),
+)
 
 # Modules of k6 v2.2.0 that this version does not have.
 NOT_AVAILABLE = frozenset({"k6/browser", "k6/net/grpc", "k6/secrets"})

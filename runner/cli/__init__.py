@@ -30,6 +30,7 @@ COMMANDS = {
 }
 _UNAVAILABLE = ("cloud", "completion", "deps", "features", "new", "x")
 _VERSION = OptionSpec("version", None, kinds.BOOLEAN, None, "version", help="show the version")
+_ROOT_SPECS = (*GLOBAL_SETTINGS, _VERSION)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -75,7 +76,7 @@ def find_command(name: str) -> Command:
 def _run(args: list[str]) -> int:
     if args[:1] == ["help"]:
         args = [*args[1:], "--help"]
-    rest, before = FlagParser((*GLOBAL_SETTINGS, _VERSION), interspersed=False).parse(args)
+    rest, before = FlagParser(_ROOT_SPECS, interspersed=False).parse(args)
     wanted = read_settings((_VERSION, HELP), before, {})
     if wanted.get("version"):
         from runner.cli.version import version_line
@@ -113,7 +114,7 @@ def _root_help() -> str:
     flags = flags_help(
         "k6py [OPTIONS] COMMAND [ARGS]...",
         "Run k6 load-test scripts, unmodified, inside Python.",
-        (*GLOBAL_SETTINGS, _VERSION),
+        _ROOT_SPECS,
     )
     return f"{flags}\n{section('Commands', commands)}\n{section('Examples', EXAMPLES)}"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Sequence
 
 from runner.cli.flags import Command, FlagTexts
@@ -25,7 +24,7 @@ def port_number(text: str) -> int:
 
 def serve_echo(_arguments: Sequence[str], flags: FlagTexts) -> int:
     """Serve until interrupted."""
-    settings = read_settings(command.specs, flags, os.environ)
+    settings = read_settings(command.specs, flags, {})
     from runner.echo_server import serve
 
     serve(

@@ -15,17 +15,19 @@ const restore = (name, descriptor) => {
   }
 };
 
+const descriptorsOf = (names) => {
+  const found = { __proto__: null };
+  for (let index = 0; index < names.length; index += 1) {
+    found[names[index]] = getOwnPropertyDescriptor(globalThis, names[index]);
+  }
+  return found;
+};
+
 // What a script has made of a global before stays as it is.
 exports.add = (intrinsic) => {
   const { name: ofQuickJs, names, accesses } = intrinsic;
-  const before = { __proto__: null };
-  for (let index = 0; index < names.length; index += 1) {
-    before[names[index]] = getOwnPropertyDescriptor(globalThis, names[index]);
-  }
-  const others = { __proto__: null };
-  for (let index = 0; index < NOT_IN_K6.length; index += 1) {
-    others[NOT_IN_K6[index]] = getOwnPropertyDescriptor(globalThis, NOT_IN_K6[index]);
-  }
+  const before = descriptorsOf(names);
+  const others = descriptorsOf(NOT_IN_K6);
   if (ofQuickJs === 'TypedArrays') {
     // QuickJS ends the process when it finds one in its way.
     delete globalThis.Atomics;

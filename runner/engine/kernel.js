@@ -236,13 +236,13 @@ export const entries = {
     part('k6py:kernel/promises').settle(id, answer === undefined ? undefined : parse(answer));
     return later(vu.outcome);
   },
-  // The globals of a script: names by the part that exports them, and what the host sets.
+  // The globals of a script: members by their owner and the part that exports them, and what the host sets.
   begin(json) {
-    const { parts: named, variables, hasGlobal } = parse(json);
-    for (const [source, names] of Object.entries(named)) {
-      onRead(globalThis, source, names);
+    const { members, variables, hasGlobal } = parse(json);
+    const owners = { globalThis, 'String.prototype': String.prototype };
+    for (const [owner, source, names] of members) {
+      onRead(owners[owner], source, names);
     }
-    onRead(String.prototype, 'k6py:collation', ['localeCompare']);
     Object.assign(globalThis, variables);
     if (hasGlobal) {
       globalThis.global = globalThis;

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 from runner.engine.intrinsics import add_early, add_late
 from runner.engine.quickjs import (
+    EVAL_GLOBAL,
     TAG_BOOL,
     TAG_EXCEPTION,
     TAG_INT,
@@ -35,7 +36,6 @@ from runner.errors import InternalError
 
 # QuickJS collects when the heap has grown to this; from then on at one and a half times what was left.
 _FIRST_COLLECTION_BYTES = 1
-_EVAL_GLOBAL = 0
 _EVAL_GLOBAL_WITHOUT_RUNNING = 0 | 1 << 5
 _EVAL_MODULE_WITHOUT_RUNNING = 1 | 1 << 5
 _OBJECT_BYTECODE = 1
@@ -319,7 +319,7 @@ class NativeDoor:
             True for a value, False for an exception.
         """
         code = source.encode("utf-8", "replace")
-        value = library.JS_Eval(self._context, code, len(code), name.encode(), _EVAL_GLOBAL)
+        value = library.JS_Eval(self._context, code, len(code), name.encode(), EVAL_GLOBAL)
         threw = value.tag == TAG_EXCEPTION
         if threw:
             value = library.JS_GetException(self._context)

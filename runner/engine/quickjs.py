@@ -16,11 +16,11 @@ _QUICKJS_VERSIONS = (b"0.11.",)
 TAG_INT, TAG_BOOL, TAG_UNDEFINED, TAG_EXCEPTION = 0, 1, 3, 6
 
 
-# Parts of the language, which a context may be made with or without.
-_INTRINSICS = (
-    *("BaseObjects", "Date", "Eval", "RegExp", "JSON", "Proxy", "MapSet"),
-    *("TypedArrays", "Promise", "BigInt", "WeakRef"),
-)
+EVAL_GLOBAL = 0
+
+# Parts of the language: what contexts are made with, in the order in which JS_NewContext adds it, and what comes later.
+EARLY_INTRINSICS = ("BaseObjects", "Eval", "RegExp", "JSON", "Proxy", "Promise", "BigInt", "WeakRef")
+_LATE_INTRINSICS = ("Date", "MapSet", "TypedArrays")
 
 
 class Text(ctypes.c_char_p):
@@ -80,7 +80,7 @@ def _load() -> Any:
             "JS_GetClassID": (ctypes.c_uint32, [JSValue]),
             "JS_GetClassProto": (JSValue, [context, ctypes.c_uint32]),
             "JS_FreeContext": (None, [context]),
-            **{f"JS_AddIntrinsic{name}": (None, [context]) for name in _INTRINSICS},
+            **{f"JS_AddIntrinsic{name}": (None, [context]) for name in EARLY_INTRINSICS + _LATE_INTRINSICS},
         }
         for name, (result, arguments) in signatures.items():
             function = getattr(library, name)

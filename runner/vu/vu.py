@@ -124,7 +124,7 @@ class VirtualUser(Sampler):
     def _globals(self) -> dict[str, Any]:
         """What the kernel makes globals of."""
         return {
-            "parts": GLOBALS,
+            "members": GLOBALS,
             "variables": {"__ENV": self._env(), "__VU": self.vu_id},
             "hasGlobal": self.context.compatibility_mode == "extended",
         }
