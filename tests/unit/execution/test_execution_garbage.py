@@ -11,13 +11,16 @@ from runner.execution.garbage import OBJECTS_MAX, short_collections
 
 
 @pytest.fixture(autouse=True)
-def nothing_frozen() -> Iterator[None]:
+def only_what_the_test_collects() -> Iterator[None]:
     gc.unfreeze()
+    gc.disable()
     yield
+    gc.enable()
     gc.unfreeze()
 
 
 def test_survivors_of_a_collection_are_frozen_when_there_are_many() -> None:
+    thresholds = gc.get_threshold()
     with short_collections():
         kept = [[] for _ in range(OBJECTS_MAX)]
         gc.collect()
@@ -29,4 +32,5 @@ def test_survivors_of_a_collection_are_frozen_when_there_are_many() -> None:
         assert gc.get_freeze_count() <= frozen
         assert len(more) == 1000
     assert gc.get_freeze_count() == 0
+    assert gc.get_threshold() == thresholds
     assert not [callback for callback in gc.callbacks if "garbage" in getattr(callback, "__module__", "")]
