@@ -61,12 +61,12 @@ export const onEvent = (module, receive) => {
   };
 };
 
-// The same for events that come by the thousand. What it is given are no words but a number and a text or an ArrayBuffer,
-// it must not throw, and it gives what replied() or failed() gave.
+// The same for events that come by the thousand. What it is given are no words but a number, a text or an ArrayBuffer, and
+// whether it is the latter; it must not throw, and it gives what replied() or failed() gave.
 export const onMessage = (module, receive) => {
   entries[`message ${module}`] = native
     ? receive
-    : (number, data) => receive(number, bytes().unpack(data));
+    : (number, data, isBinary) => receive(number, bytes().unpack(data), isBinary);
   entries[`messages ${module}`] = (number, json) => {
     messages = { receive, number, texts: parse(json)[0], position: 0 };
     return nextMessage();
@@ -92,11 +92,15 @@ const nextMessage = () => {
 // Ends the macrotask of a message. `reply` is a text that was put off, undefined for none: the host takes it with the
 // return, unless there is more to learn or microtasks may say something before it gets there.
 export const replied = (reply) => {
-  const { outcome } = vu;
-  const isAll = extraMacrotasks === null && messages === null && outcome.done && outcome.threw === undefined;
-  if (isAll && reply !== undefined && !entries.mayHaveMicrotasks) {
-    putOff.say = null;
-    return reply;
+  if (!entries.mayHaveMicrotasks && extraMacrotasks === null && messages === null) {
+    // Without a promise the iteration's function has returned, and its outcome is known.
+    if (reply !== undefined) {
+      putOff.say = null;
+      return reply;
+    }
+    if (putOff.say === null) {
+      return undefined;
+    }
   }
   while (putOff.say !== null) {
     sayWhatWasPutOff();

@@ -80,9 +80,20 @@ const close = (its, code, reason) => {
   ws.close(its.id, closeCode, closeReason, unheardMessages());
 };
 
-// Most sockets have one function for messages: it is called without being looked for.
-const noteMessageHandler = (its) => {
-  its.messageHandler = its.listeners.message === undefined ? its.handlers.message : undefined;
+// What hears of an event, in this order.
+const listenersOf = (its, type) => {
+  const handler = its.handlers[type];
+  const listeners = its.listeners[type] ?? [];
+  return handler === undefined ? listeners : [handler, ...listeners];
+};
+
+// Most sockets have one function for messages: it is called without being looked for, and without a look at what all
+// functions share.
+const { apply } = Reflect;
+const { bind } = Function.prototype;
+const noteMessageListener = (its) => {
+  const [listener, ...others] = listenersOf(its, 'message');
+  its.messageListener = listener === undefined || others.length > 0 ? undefined : apply(bind, listener, [its.socket]);
 };
 
 const addEventListener = (its, type, listener) => {
@@ -94,7 +105,7 @@ const addEventListener = (its, type, listener) => {
     return;
   }
   its.listeners[type] = [...(its.listeners[type] ?? []), listener];
-  noteMessageHandler(its);
+  noteMessageListener(its);
 };
 
 const setHandler = (its, type, handler) => {
@@ -102,7 +113,7 @@ const setHandler = (its, type, handler) => {
     throw new GoError(`a value for 'on${type}' should be callable`);
   }
   its.handlers[type] = handler ?? undefined;
-  noteMessageHandler(its);
+  noteMessageListener(its);
 };
 
 // k6's sockets have all their members as properties of their own.
@@ -205,7 +216,7 @@ export class WebSocket {
       binaryType: 'blob',
       handlers: {},
       listeners: {},
-      messageHandler: undefined,
+      messageListener: undefined,
       socket: this,
     };
     this.addEventListener = (type, listener) => addEventListener(its, String(type), listener);
@@ -263,9 +274,7 @@ const call = (its, type, handler, event) => {
 
 // Each handler is a macrotask of its own: microtasks run between them. The order of an event's members is k6's.
 const fire = (its, type, more) => {
-  const handler = its.handlers[type];
-  const listeners = its.listeners[type] ?? [];
-  const [first, ...others] = handler === undefined ? listeners : [handler, ...listeners];
+  const [first, ...others] = listenersOf(its, type);
   if (first !== undefined) {
     const event = { type, target: its.socket, timestamp: now === null ? firstNow() : now(), ...more };
     runNext(others.map((other) => () => call(its, type, other, event)));
@@ -307,7 +316,7 @@ onEvent('k6/websockets', ([id, name, first, second]) => {
 let latest = { id: 0 };
 
 // One function from the host to the script's handler: each more costs a message as much as the rest of it.
-onMessage('k6/websockets', (id, data) => {
+onMessage('k6/websockets', (id, data, isBinary) => {
   const its = id === latest.id ? latest : sockets[id];
   // After close() messages are dropped.
   if (its === undefined || its.readyState !== OPEN) {
@@ -320,14 +329,14 @@ onMessage('k6/websockets', (id, data) => {
       type: 'message',
       target: its.socket,
       timestamp: now === null ? firstNow() : now(),
-      data: typeof data === 'string' || its.binaryType === 'arraybuffer' ? data : new Blob([data]),
+      data: isBinary && its.binaryType === 'blob' ? new Blob([data]) : data,
       origin: its.url,
     };
-    const handler = its.messageHandler;
-    if (handler === undefined) {
+    const listener = its.messageListener;
+    if (listener === undefined) {
       fire(its, 'message', message);
     } else {
-      handler.call(its.socket, message);
+      listener(message);
     }
     return replied(reply);
   } catch (error) {

@@ -219,7 +219,7 @@ class Interpreter:
     def deliver_bytes(self, module: str, number: int, data: bytes) -> str | dict[str, Any]:
         """deliver_text() for a binary message, which becomes an ArrayBuffer."""
         argument = bytearray(data) if self._door is not None else json.loads(self._bridge.encode(data))[0]
-        return self._answer(self._told(f"message {module}", number, argument))
+        return self._answer(self._told(f"message {module}", number, argument, True))
 
     def _answer(self, answer: str | bool | int | None) -> str | dict[str, Any]:
         if isinstance(answer, str):

@@ -69,6 +69,43 @@ def test_text_and_bytes_come_back(server: RawServer, native: bool) -> None:
     assert result.count("ws_msgs_sent") == 8
 
 
+@pytest.mark.parametrize("native", [True, False], ids=["native", "plain"])
+def test_listeners_of_messages_come_and_go(server: RawServer, native: bool) -> None:
+    code = """
+      const socket = new WebSocket(__ENV.URL);
+      const note = (name) => function ({ type, target, data }) {
+        seen.push([name, type, data, this === socket && target === socket]);
+      };
+      const steps = [
+        () => { socket.onmessage = note('on'); },
+        () => { socket.addEventListener('message', note('first')); },
+        () => { socket.onmessage = null; },
+        () => { socket.addEventListener('message', note('second')); },
+        () => { socket.onmessage = note('on again'); },
+      ];
+      socket.onopen = () => socket.send('0');
+      socket.addEventListener('pong', () => {
+        steps.shift();
+        if (steps.length === 0) { socket.close(); return; }
+        steps[0]();
+        socket.send(String(steps.length));
+        socket.ping();
+      });
+      steps.unshift(null);
+      socket.addEventListener('open', () => socket.ping());
+    """
+    seen, result = run_listening(server, code, native=native)
+    assert result.messages == []
+    assert [(data, name) for name, _, data, _ in seen] == [
+        ("5", "on"),
+        *[("4", "on"), ("4", "first")],
+        ("3", "first"),
+        *[("2", "first"), ("2", "second")],
+        *[("1", "on again"), ("1", "first"), ("1", "second")],
+    ]
+    assert all(type_ == "message" and is_socket for _, type_, _, is_socket in seen)
+
+
 def test_messages_sent_in_one_macrotask_leave_together_and_in_order() -> None:
     def serve(peer: Peer) -> None:
         peer.upgrade()
