@@ -3,7 +3,8 @@
 setup.cfg can find packages or rename one, but not both: the folder vendor/ is installed as ``k6py_vendor``.
 
 With ``K6PY_COMPILE=1`` in the environment mypyc makes extension modules of the modules that each message passes. It
-needs a C compiler; the modules are the same ones, and without it Python interprets them.
+needs a C compiler; the modules are the same ones, and without it Python interprets them. One is written in C: it does
+what calls QuickJS through ctypes otherwise.
 """
 
 import os
@@ -11,7 +12,7 @@ import sys
 from configparser import ConfigParser
 from pathlib import Path
 
-from setuptools import find_packages, setup
+from setuptools import Extension, find_packages, setup
 
 COMPILED = [
     "jsbindings/websockets/socket.py",
@@ -45,9 +46,10 @@ if os.environ.get("K6PY_COMPILE", "0") != "0":
 
         # The group's name puts what all of them share into the package.
         optimise = os.environ.get("K6PY_COMPILE_OPTIMISE", "3")
-        compiled["ext_modules"] = mypycify(
-            COMPILED, opt_level=optimise, debug_level="0", group_name="runner.compiled"
-        )
+        compiled["ext_modules"] = [
+            *mypycify(COMPILED, opt_level=optimise, debug_level="0", group_name="runner.compiled"),
+            Extension("runner.engine.compiled_entry", ["runner/engine/compiled_entry.c"]),
+        ]
 
 setup(
     packages=[*find_packages(include=["runner*", "jsbindings*"]), "k6py_vendor"],

@@ -14,11 +14,20 @@ from runner import is_compiled
 from tests.test_packaging import copy_sources, run
 
 # What uses the compiled modules most; `make compiled` runs all.
-TESTS = ["properties", "unit/net", "unit/protocol", "unit/reactor", "unit/vu", "bindings/test_ws.py"]
+TESTS = [
+    "properties",
+    "unit/engine",
+    "unit/net",
+    "unit/protocol",
+    "unit/reactor",
+    "unit/vu",
+    "bindings/test_ws.py",
+    "bindings/test_websockets.py",
+]
 TELL = """
-import runner, runner.net.websocket, runner.reactor.reactor
+import runner, runner.engine.compiled_entry, runner.net.websocket
 assert runner.is_compiled()
-print(runner.net.websocket.__file__, runner.reactor.reactor.__file__)
+print(runner.engine.compiled_entry.__file__, runner.net.websocket.__file__)
 """
 
 

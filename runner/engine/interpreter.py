@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from runner.engine.bridge import Bridge, FindOp, well_formed
+from runner.engine.entry import Answer, Argument, ScriptFailed
 from runner.engine.exceptions import script_error, thrown_again
 from runner.engine.extension import _dukpy
-from runner.engine.native import Argument, ScriptFailed, keep_for_ever, open_door
+from runner.engine.native import keep_for_ever, open_door
 from runner.errors import ScriptError
 from runner.ops import Interrupted, Op, Thrown
 
@@ -218,15 +219,16 @@ class Interpreter:
 
     def deliver_bytes(self, module: str, number: int, data: bytes) -> str | dict[str, Any]:
         """deliver_text() for a binary message, which becomes an ArrayBuffer."""
-        argument = bytearray(data) if self._door is not None else json.loads(self._bridge.encode(data))[0]
+        door = self._door
+        argument = json.loads(self._bridge.encode(data))[0] if door is None else door.buffer(data)
         return self._answer(self._told(f"message {module}", number, argument, True))
 
-    def _answer(self, answer: str | bool | int | None) -> str | dict[str, Any]:
+    def _answer(self, answer: Answer) -> str | dict[str, Any]:
         if isinstance(answer, str):
             return answer if answer.isascii() else well_formed(answer)
         return _DONE if answer is None else self.enter("state")
 
-    def _told(self, entry: str, *arguments: Any) -> str | bool | int | None:
+    def _told(self, entry: str, *arguments: Any) -> Answer:
         """Call an entry point for an event, and run all macrotasks that it makes, each with its microtasks."""
         if self._door is not None:
             return self._call(entry, arguments)
@@ -322,8 +324,8 @@ class Interpreter:
         return self._run(_ENTER, json.dumps([entry, *texts]), False, "")
 
     def _call(
-        self, entry: str, arguments: Sequence[Argument], number: int = 0, text: str | None = None
-    ) -> str | bool | int | None:
+        self, entry: str, arguments: tuple[Argument, ...], number: int = 0, text: str | None = None
+    ) -> Answer:
         """_run() through the native door: a number and a text, or `arguments`."""
         door, bridge = self._door, self._bridge
         assert door is not None

@@ -10,27 +10,19 @@ a slower path through dukpy's public interface then, and the tests run both.
 from __future__ import annotations
 
 import ctypes
-import struct
 from collections.abc import Sequence
 
+from runner.engine.entry import Answer, Argument, Entry, ScriptFailed, entry_of
 from runner.engine.intrinsics import add_early, add_late
 from runner.engine.quickjs import (
     EVAL_GLOBAL,
     TAG_BOOL,
     TAG_EXCEPTION,
-    TAG_INT,
-    TAG_UNDEFINED,
     JSValue,
     PromiseHook,
     RejectionTracker,
-    call,
-    free_text,
-    free_value,
     get_pointer,
-    is_job_pending,
     library,
-    new_string,
-    to_text,
 )
 from runner.errors import InternalError
 
@@ -44,8 +36,6 @@ _OBJECT_BYTECODE = 1
 _OBJECT_STRIP_SOURCE, _OBJECT_STRIP_DEBUG = 1 << 4, 1 << 5
 _CAPSULE_NAME = b"DUKPY_CONTEXT_CAPSULE"
 
-Argument = int | str | bytes | bytearray | None
-
 
 class NativeDoor:
     """QuickJS's C API for one interpreter.
@@ -57,12 +47,12 @@ class NativeDoor:
         self._context = ctypes.c_void_p(context)
         self._runtime = ctypes.c_void_p(runtime)
         self._slots = JSValue()
-        self._entries: dict[str, JSValue] = {}
+        self._entries: dict[str, Entry] = {}
         self._entries_object = JSValue()
         # Promises that were rejected and have no handler yet, by address, with their reasons; oldest first.
         self.rejections: dict[int, tuple[JSValue, JSValue]] = {}
         self._has_typed_arrays = False
-        self._address = context
+        self._addresses = context, runtime
         _doors[context] = self
         library.JS_SetHostPromiseRejectionTracker(runtime, _track_rejection, None)
 
@@ -81,7 +71,7 @@ class NativeDoor:
     def close(self) -> None:
         """Let go of what belongs to the runtime, which is about to be given back."""
         self._forget_rejections()
-        _doors.pop(self._address, None)
+        _doors.pop(self._addresses[0], None)
 
     # ---- entering JavaScript
 
@@ -103,86 +93,55 @@ class NativeDoor:
         value = JSValue(may_be, TAG_BOOL)
         library.JS_SetPropertyStr(self._context, self._entries_object, b"mayHaveMicrotasks", value)
 
-    def enter(self, entry: str, arguments: Sequence[Argument]) -> str | bool | int | None:
-        """Call one of the kernel's entry points; microtasks wait for drain().
-
-        Args:
-            arguments: bytes are text in UTF-8, a bytearray becomes an ArrayBuffer, None is undefined.
-
-        Returns:
-            What it returned: text, a number, True or False, or None for undefined.
+    def enter(self, name: str, arguments: tuple[Argument, ...]) -> Answer:
+        """Call one of the kernel's entry points; microtasks wait for run().
 
         Raises:
             ScriptFailed: it threw; the exception is in slot 0.
         """
-        context = self._context
-        words: list[int] = []
-        made = []
-        for argument in arguments:
-            if isinstance(argument, int):
-                words += (argument & 0xFFFFFFFF, TAG_INT)
-                continue
-            if argument is None:
-                words += (0, TAG_UNDEFINED)
-                continue
-            if isinstance(argument, bytearray):
-                self._need_typed_arrays()
-                value = library.JS_NewArrayBufferCopy(context, bytes(argument), len(argument))
-            else:
-                data = argument if isinstance(argument, bytes) else argument.encode("utf-8", "surrogatepass")
-                value = new_string(context, data, len(data))
-            words += (value.payload, value.tag)
-            made.append(value)
-        count = len(arguments)
-        function = self._entries.get(entry) or self._entry(entry)
-        result = call(context, function, _UNDEFINED, count, struct.pack("Qq" * count, *words))
-        for value in made:
-            free_value(context, value)
-        return None if result.tag == TAG_UNDEFINED else self._take(result)
+        entry = self._entries.get(name) or self._entry(name)
+        try:
+            return entry.enter(arguments)
+        except ScriptFailed:
+            self._put_exception()
+            raise
 
-    def run(self, entry: str, arguments: Sequence[Argument]) -> str | bool | int | None:
+    def run(self, name: str, arguments: tuple[Argument, ...]) -> Answer:
         """enter() and all microtasks; as long as the answer is a number, the same for the kernel's next macrotask.
 
         Raises:
-            ScriptFailed: as enter() and drain().
+            ScriptFailed: as enter(), or a microtask was cut short by an exception that JavaScript cannot catch.
         """
-        return self._run_on(self.enter(entry, arguments))
+        entry = self._entries.get(name) or self._entry(name)
+        try:
+            answer = entry.run(arguments)
+            return self._run_on(answer) if type(answer) is int else answer
+        except ScriptFailed:
+            self._put_exception()
+            raise
 
-    def run_text(self, entry: str, number: int, text: str) -> str | bool | int | None:
+    def run_text(self, name: str, number: int, text: str) -> Answer:
         """run() for an entry point that takes a number and a text, which comes by the thousand."""
-        context = self._context
-        data = text.encode()
-        value = new_string(context, data, len(data))
-        values = _pack_two(number, TAG_INT, value.payload, value.tag)
-        function = self._entries.get(entry) or self._entry(entry)
-        result = call(context, function, _UNDEFINED, 2, values)
-        free_value(context, value)
-        return self._run_on(None if result.tag == TAG_UNDEFINED else self._take(result))
+        entry = self._entries.get(name) or self._entry(name)
+        try:
+            answer = entry.run_text(number, text)
+            return self._run_on(answer) if type(answer) is int else answer
+        except ScriptFailed:
+            self._put_exception()
+            raise
 
-    def _run_on(self, answer: str | bool | int | None) -> str | bool | int | None:
-        while True:
-            if is_job_pending(self._runtime):
-                self.drain()
-            if type(answer) is not int or self.rejections:
-                return answer
-            answer = self.enter("step", ())
+    def _run_on(self, answer: Answer) -> Answer:
+        entry = self._entries.get("step") or self._entry("step")
+        while type(answer) is int and not self.rejections:
+            answer = entry.run(())
+        return answer
 
-    def _entry(self, name: str) -> JSValue:
+    def _entry(self, name: str) -> Entry:
+        # The kernel keeps it alive.
         function: JSValue = library.JS_GetPropertyStr(self._context, self._entries_object, name.encode())
         library.JS_FreeValue(self._context, function)
-        self._entries[name] = function
-        return function
-
-    def drain(self) -> None:
-        """Run microtasks until none is left.
-
-        Raises:
-            ScriptFailed: one was cut short by an exception that JavaScript cannot catch; it is in slot 0.
-        """
-        runtime, where = self._runtime, ctypes.c_void_p()
-        while is_job_pending(runtime):
-            if library.JS_ExecutePendingJob(runtime, where) < 0:
-                self._take(_EXCEPTION)
+        entry = self._entries[name] = entry_of(*self._addresses, function)
+        return entry
 
     def take_rejection(self) -> bool:
         """Whether a promise was rejected and nobody listens; the first one's reason is then in slot 0."""
@@ -192,28 +151,6 @@ class NativeDoor:
         self._put(0, library.JS_DupValue(self._context, reason))
         self._forget_rejections()
         return True
-
-    def _take(self, result: JSValue) -> str | bool | int | None:
-        context, tag = self._context, result.tag
-        if tag == TAG_INT:
-            return ctypes.c_int32(result.payload & 0xFFFFFFFF).value
-        if tag == TAG_BOOL:
-            return bool(result.payload)
-        if tag == TAG_EXCEPTION:
-            self._put(0, library.JS_GetException(context))
-            raise ScriptFailed
-        text = to_text(context, _text_size_at, result, 0)
-        data: bytes | None = text.value
-        if data is None:
-            # No room on the heap for the text in UTF-8.
-            free_value(context, result)
-            return self._take(_EXCEPTION)
-        if len(data) != _text_size.value:
-            # There are zeros in it.
-            data = ctypes.string_at(text, _text_size.value)
-        free_text(context, text)
-        free_value(context, result)
-        return data.decode("utf-8", "surrogatepass")
 
     def note_rejection(self, promise: JSValue, reason: JSValue, *, is_handled: bool) -> None:
         """What the tracker tells."""
@@ -237,6 +174,9 @@ class NativeDoor:
     def _put(self, slot: int, value: JSValue) -> None:
         library.JS_SetPropertyUint32(self._context, self._slots, slot, value)
 
+    def _put_exception(self) -> None:
+        self._put(0, library.JS_GetException(self._context))
+
     def take_bytes(self, slot: int) -> bytes:
         """A copy of the ArrayBuffer that JavaScript put into `slot`."""
         value = library.JS_GetPropertyUint32(self._context, self._slots, slot)
@@ -245,6 +185,11 @@ class NativeDoor:
         data = ctypes.string_at(address, size.value) if size.value else b""
         library.JS_FreeValue(self._context, value)
         return data
+
+    def buffer(self, data: bytes) -> bytearray:
+        """An argument for run() that becomes an ArrayBuffer with a copy of `data`."""
+        self._need_typed_arrays()
+        return bytearray(data)
 
     def put_bytes(self, slot: int, data: bytes) -> None:
         """Put a new ArrayBuffer with a copy of `data` into `slot`."""
@@ -326,18 +271,6 @@ class NativeDoor:
         self._put(0, value)
         return not threw
 
-
-class ScriptFailed(Exception):
-    """An entry point of the kernel ended with an exception; internal to the engine."""
-
-
-_UNDEFINED = JSValue(0, TAG_UNDEFINED)
-# Where QuickJS writes how long a text is.
-_text_size = ctypes.c_size_t()
-_text_size_at = ctypes.byref(_text_size)
-# Two of QuickJS's values in a row.
-_pack_two = struct.Struct("QqQq").pack
-_EXCEPTION = JSValue(0, TAG_EXCEPTION)
 
 # The doors by the addresses of their contexts, for the tracker, which knows nothing else.
 _doors: dict[int, NativeDoor] = {}

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from runner.engine.entry import CtypesEntry
 from runner.engine.interpreter import Interpreter
 from runner.engine.native import NativeDoor
 from runner.ops import Interrupted
@@ -23,7 +24,15 @@ _TICK_S = 0.05
 _RETRY_S = 0.002
 _ENTERING = frozenset({Interpreter._run.__code__, Interpreter._call.__code__})
 # Where no code of ours is in the middle of something while JavaScript computes.
-_ENTRANCES = (Interpreter._run, NativeDoor.enter, NativeDoor.run_text, NativeDoor.drain)
+_ENTRANCES = (
+    Interpreter._run,
+    NativeDoor.enter,
+    NativeDoor.run,
+    NativeDoor.run_text,
+    CtypesEntry.enter,
+    CtypesEntry.run_text,
+    CtypesEntry.drain,
+)
 _TOPMOST = frozenset(entrance.__code__ for entrance in _ENTRANCES)
 
 

@@ -36,6 +36,7 @@ OTHER = "other"
 # What a layer consists of, as the table and the documentation name it: the longest path that fits counts.
 LAYERS = {
     "runner/engine/interpreter.py": JAVASCRIPT,
+    "runner/engine/entry.py": JAVASCRIPT,
     "runner/engine/native.py": JAVASCRIPT,
     "runner/engine/sandbox.py": JAVASCRIPT,
     "runner/engine": "bridge",
