@@ -62,7 +62,7 @@ export const onEvent = (module, receive) => {
 };
 
 // The same for events that come by the thousand. What it is given are no words but a number, a text or an ArrayBuffer, and
-// whether it is the latter; it must not throw, and it gives what replied() or failed() gave.
+// something true for the latter; it must not throw, and it gives what replied() or failed() gave.
 export const onMessage = (module, receive) => {
   entries[`message ${module}`] = native
     ? receive
@@ -93,7 +93,7 @@ const nextMessage = () => {
 // return, unless there is more to learn or microtasks may say something before it gets there.
 export const replied = (reply) => {
   if (!entries.mayHaveMicrotasks && extraMacrotasks === null && messages === null) {
-    // Without a promise the iteration's function has returned, and its outcome is known.
+    // Without a promise the iteration's function has returned; had it thrown, no event would come.
     if (reply !== undefined) {
       putOff.say = null;
       return reply;

@@ -87,11 +87,14 @@ const listenersOf = (its, type) => {
   return handler === undefined ? listeners : [handler, ...listeners];
 };
 
-// Most sockets have one function for messages: it is called without being looked for, and without a look at what all
-// functions share.
+// Most sockets have one function for messages: it is called without being looked for, and as a bound function, for which
+// Function.prototype.call need not be looked up.
 const { apply } = Reflect;
 const { bind } = Function.prototype;
-const noteMessageListener = (its) => {
+const noteListener = (its, type) => {
+  if (type !== 'message') {
+    return;
+  }
   const [listener, ...others] = listenersOf(its, 'message');
   its.messageListener = listener === undefined || others.length > 0 ? undefined : apply(bind, listener, [its.socket]);
 };
@@ -105,7 +108,7 @@ const addEventListener = (its, type, listener) => {
     return;
   }
   its.listeners[type] = [...(its.listeners[type] ?? []), listener];
-  noteMessageListener(its);
+  noteListener(its, type);
 };
 
 const setHandler = (its, type, handler) => {
@@ -113,7 +116,7 @@ const setHandler = (its, type, handler) => {
     throw new GoError(`a value for 'on${type}' should be callable`);
   }
   its.handlers[type] = handler ?? undefined;
-  noteMessageListener(its);
+  noteListener(its, type);
 };
 
 // k6's sockets have all their members as properties of their own.

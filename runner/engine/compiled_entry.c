@@ -44,7 +44,7 @@ static const struct {
 
 static PyObject *script_failed;
 
-/* JavaScript has thrown, or Python has: an op that was interrupted ends JavaScript and leaves its exception. */
+/* JavaScript has thrown, or the watchdog has: QuickJS asks for signals while it computes, and ends when one raises. */
 static PyObject *
 fail(void)
 {
@@ -59,6 +59,7 @@ fail(void)
 static JSValue
 new_string(void *context, PyObject *text)
 {
+    /* Python would keep the UTF-8 of other texts beside them, and refuses that of lone surrogates. */
     Py_ssize_t size;
     if (PyUnicode_IS_COMPACT_ASCII(text)) {
         const char *data = PyUnicode_AsUTF8AndSize(text, &size);
@@ -252,31 +253,26 @@ static PyType_Spec Entry_spec = {
 /* --- the module -------------------------------------------------------------------------------------------------- */
 
 static PyObject *
-link_functions(PyObject *Py_UNUSED(module), PyObject *given)
+link_functions(PyObject *Py_UNUSED(module), PyObject *const *given, Py_ssize_t count)
 {
-    PyObject *addresses, *failure;
-    if (!PyArg_ParseTuple(given, "O!O", &PyDict_Type, &addresses, &failure)) {
+    if (count != FUNCTION_COUNT + 1) {
+        PyErr_SetString(PyExc_TypeError, "link() takes an exception class and an address for each of FUNCTIONS");
         return NULL;
     }
     for (Py_ssize_t index = 0; index < FUNCTION_COUNT; index++) {
-        PyObject *address = PyDict_GetItemString(addresses, FUNCTIONS[index].name);
-        if (address == NULL) {
-            PyErr_SetString(PyExc_KeyError, FUNCTIONS[index].name);
-            return NULL;
-        }
-        void *function = PyLong_AsVoidPtr(address);
+        void *function = PyLong_AsVoidPtr(given[index + 1]);
         if (function == NULL) {
             return NULL;
         }
         memcpy(FUNCTIONS[index].where, &function, sizeof function);
     }
-    Py_INCREF(failure);
-    Py_XSETREF(script_failed, failure);
+    Py_INCREF(given[0]);
+    Py_XSETREF(script_failed, given[0]);
     Py_RETURN_NONE;
 }
 
 static PyMethodDef methods[] = {
-    {"link", link_functions, METH_VARARGS, NULL},
+    {"link", (PyCFunction)(void (*)(void))link_functions, METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -26,8 +26,8 @@ from runner.engine.quickjs import (
 )
 
 try:
-    from runner.engine import compiled_entry
-except ImportError:
+    import runner.engine.compiled_entry as compiled_entry
+except ModuleNotFoundError:
     compiled_entry = None  # type: ignore[assignment]
 
 # Bytes are text in UTF-8, a bytearray becomes an ArrayBuffer, None is undefined.
@@ -37,7 +37,7 @@ Answer = str | bool | int | None
 
 
 class ScriptFailed(Exception):
-    """JavaScript threw; the exception is the context's, to be taken from there.  Internal to the engine."""
+    """JavaScript threw; the context keeps the exception until somebody takes it.  Internal to the engine."""
 
 
 class Entry(Protocol):
@@ -70,16 +70,14 @@ class CtypesEntry:
     """See Entry.
 
     Args:
-        runtime: what has the microtasks; an address, as `context`.
+        runtime: what has the microtasks.
         function: the reference is borrowed.
     """
 
     __slots__ = ("_context", "_function", "_runtime")
 
-    def __init__(self, context: int, runtime: int, function: JSValue) -> None:
-        self._context = ctypes.c_void_p(context)
-        self._runtime = ctypes.c_void_p(runtime)
-        self._function = function
+    def __init__(self, context: ctypes.c_void_p, runtime: ctypes.c_void_p, function: JSValue) -> None:
+        self._context, self._runtime, self._function = context, runtime, function
 
     def enter(self, arguments: tuple[Argument, ...]) -> Answer:
         """See Entry.enter."""
@@ -175,17 +173,18 @@ def _link() -> bool:
     """Tell the compiled half where QuickJS's functions are; False when there is none."""
     if compiled_entry is None or library is None:
         return False
-    functions = {name: getattr(library, name) for name in compiled_entry.FUNCTIONS}
-    addresses = {name: ctypes.cast(function, ctypes.c_void_p).value for name, function in functions.items()}
-    compiled_entry.link(addresses, ScriptFailed)
+    functions = [getattr(library, name) for name in compiled_entry.FUNCTIONS]
+    compiled_entry.link(
+        ScriptFailed, *(ctypes.cast(function, ctypes.c_void_p).value for function in functions)
+    )
     return True
 
 
 _is_compiled = _link()
 
 
-def entry_of(context: int, runtime: int, function: JSValue) -> Entry:
+def entry_of(context: ctypes.c_void_p, runtime: ctypes.c_void_p, function: JSValue) -> Entry:
     """The entry point that `function` is; see CtypesEntry."""
     if _is_compiled:
-        return compiled_entry.Entry(context, runtime, function.payload, function.tag)
+        return compiled_entry.Entry(context.value, runtime.value, function.payload, function.tag)
     return CtypesEntry(context, runtime, function)

@@ -220,7 +220,9 @@ class Interpreter:
     def deliver_bytes(self, module: str, number: int, data: bytes) -> str | dict[str, Any]:
         """deliver_text() for a binary message, which becomes an ArrayBuffer."""
         door = self._door
-        argument = json.loads(self._bridge.encode(data))[0] if door is None else door.buffer(data)
+        if door is not None and not door.has_typed_arrays:
+            self._call("needTypedArrays", ())
+        argument = json.loads(self._bridge.encode(data))[0] if door is None else bytearray(data)
         return self._answer(self._told(f"message {module}", number, argument, True))
 
     def _answer(self, answer: Answer) -> str | dict[str, Any]:
@@ -333,6 +335,7 @@ class Interpreter:
             # No argument list that is unpacked: half a KiB of C stack of whoever waits in there.
             answer = door.run(entry, arguments) if text is None else door.run_text(entry, number, text)
         except ScriptFailed:
+            door.put_exception()
             if bridge.internal_error is None:
                 raise self._failure() from None
         except Interrupted:
@@ -352,6 +355,7 @@ class Interpreter:
         try:
             told = self._door.enter("rarely", ("describeSlot",))
         except ScriptFailed:
+            self._door.put_exception()
             return ScriptError("Error: an exception that cannot be put into words")
         described = well_formed(json.loads(str(told)))
         if self._load_errors and described["text"].startswith(_LOADER_FAILED):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 
-from runner.engine.entry import Answer, Argument, Entry, ScriptFailed, entry_of
+from runner.engine.entry import Answer, Argument, Entry, entry_of
 from runner.engine.intrinsics import add_early, add_late
 from runner.engine.quickjs import (
     EVAL_GLOBAL,
@@ -51,8 +51,8 @@ class NativeDoor:
         self._entries_object = JSValue()
         # Promises that were rejected and have no handler yet, by address, with their reasons; oldest first.
         self.rejections: dict[int, tuple[JSValue, JSValue]] = {}
-        self._has_typed_arrays = False
-        self._addresses = context, runtime
+        # Before them, QuickJS makes ArrayBuffers without a prototype.
+        self.has_typed_arrays = False
         _doors[context] = self
         library.JS_SetHostPromiseRejectionTracker(runtime, _track_rejection, None)
 
@@ -71,7 +71,7 @@ class NativeDoor:
     def close(self) -> None:
         """Let go of what belongs to the runtime, which is about to be given back."""
         self._forget_rejections()
-        _doors.pop(self._addresses[0], None)
+        _doors.pop(self._context.value or 0, None)
 
     # ---- entering JavaScript
 
@@ -97,14 +97,9 @@ class NativeDoor:
         """Call one of the kernel's entry points; microtasks wait for run().
 
         Raises:
-            ScriptFailed: it threw; the exception is in slot 0.
+            ScriptFailed: it threw; see put_exception().
         """
-        entry = self._entries.get(name) or self._entry(name)
-        try:
-            return entry.enter(arguments)
-        except ScriptFailed:
-            self._put_exception()
-            raise
+        return (self._entries.get(name) or self._entry(name)).enter(arguments)
 
     def run(self, name: str, arguments: tuple[Argument, ...]) -> Answer:
         """enter() and all microtasks; as long as the answer is a number, the same for the kernel's next macrotask.
@@ -112,23 +107,13 @@ class NativeDoor:
         Raises:
             ScriptFailed: as enter(), or a microtask was cut short by an exception that JavaScript cannot catch.
         """
-        entry = self._entries.get(name) or self._entry(name)
-        try:
-            answer = entry.run(arguments)
-            return self._run_on(answer) if type(answer) is int else answer
-        except ScriptFailed:
-            self._put_exception()
-            raise
+        answer = (self._entries.get(name) or self._entry(name)).run(arguments)
+        return self._run_on(answer) if type(answer) is int else answer
 
     def run_text(self, name: str, number: int, text: str) -> Answer:
         """run() for an entry point that takes a number and a text, which comes by the thousand."""
-        entry = self._entries.get(name) or self._entry(name)
-        try:
-            answer = entry.run_text(number, text)
-            return self._run_on(answer) if type(answer) is int else answer
-        except ScriptFailed:
-            self._put_exception()
-            raise
+        answer = (self._entries.get(name) or self._entry(name)).run_text(number, text)
+        return self._run_on(answer) if type(answer) is int else answer
 
     def _run_on(self, answer: Answer) -> Answer:
         entry = self._entries.get("step") or self._entry("step")
@@ -136,11 +121,15 @@ class NativeDoor:
             answer = entry.run(())
         return answer
 
+    def put_exception(self) -> None:
+        """Put what JavaScript threw into slot 0."""
+        self._put(0, library.JS_GetException(self._context))
+
     def _entry(self, name: str) -> Entry:
         # The kernel keeps it alive.
         function: JSValue = library.JS_GetPropertyStr(self._context, self._entries_object, name.encode())
         library.JS_FreeValue(self._context, function)
-        entry = self._entries[name] = entry_of(*self._addresses, function)
+        entry = self._entries[name] = entry_of(self._context, self._runtime, function)
         return entry
 
     def take_rejection(self) -> bool:
@@ -174,9 +163,6 @@ class NativeDoor:
     def _put(self, slot: int, value: JSValue) -> None:
         library.JS_SetPropertyUint32(self._context, self._slots, slot, value)
 
-    def _put_exception(self) -> None:
-        self._put(0, library.JS_GetException(self._context))
-
     def take_bytes(self, slot: int) -> bytes:
         """A copy of the ArrayBuffer that JavaScript put into `slot`."""
         value = library.JS_GetPropertyUint32(self._context, self._slots, slot)
@@ -186,14 +172,10 @@ class NativeDoor:
         library.JS_FreeValue(self._context, value)
         return data
 
-    def buffer(self, data: bytes) -> bytearray:
-        """An argument for run() that becomes an ArrayBuffer with a copy of `data`."""
-        self._need_typed_arrays()
-        return bytearray(data)
-
     def put_bytes(self, slot: int, data: bytes) -> None:
         """Put a new ArrayBuffer with a copy of `data` into `slot`."""
-        self._need_typed_arrays()
+        if not self.has_typed_arrays:
+            self.enter("needTypedArrays", ())
         self._put(slot, library.JS_NewArrayBufferCopy(self._context, data, len(data)))
 
     def add_intrinsic(self, name: str, classes: Sequence[str], first: int) -> None:
@@ -208,12 +190,7 @@ class NativeDoor:
         """
         for slot, constructor in enumerate(add_late(self._context, self._runtime, name, classes), first):
             self._put(slot, constructor)
-        self._has_typed_arrays |= name == "TypedArrays"
-
-    def _need_typed_arrays(self) -> None:
-        """Before them, QuickJS makes ArrayBuffers without a prototype."""
-        if not self._has_typed_arrays:
-            self.enter("needTypedArrays", ())
+        self.has_typed_arrays |= name == "TypedArrays"
 
     def define_module(self, name: str, source: str) -> None:
         """Make the ES module `name` known, so that an import finds it without asking a loader.

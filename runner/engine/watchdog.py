@@ -29,6 +29,7 @@ _ENTRANCES = (
     NativeDoor.enter,
     NativeDoor.run,
     NativeDoor.run_text,
+    NativeDoor._run_on,
     CtypesEntry.enter,
     CtypesEntry.run_text,
     CtypesEntry.drain,

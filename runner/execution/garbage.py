@@ -12,33 +12,38 @@ import gc
 import sys
 from collections.abc import Iterator
 
-# CPython looks at the oldest objects again after so many younger collections (its own: 10), of 7,700 objects each.
-YOUNGER_COLLECTIONS_MAX = 4
+# At most: objects made until the young are looked at, collections until those that survived are, and until all are.
+THRESHOLDS = (700, 10, 4)
 # A collection of so many objects is not noticed.
 OBJECTS_MAX = 25_000
-# Garbage of others, in cycles, is kept for as long as it is frozen.  So no more is frozen when what could be is only
-# this part of all objects: those frozen already, and those that no collection looks at.
-NOT_FROZEN_PART_MIN = 0.03
+# Garbage of others, in cycles, is kept for as long as it is frozen.  So no more is frozen than so many times what was
+# alive beside it.
+FROZEN_TIMES_MAX = 24
 
 
 @contextlib.contextmanager
 def short_collections() -> Iterator[None]:
-    """While a test runs, freeze what survives a full collection if that is much."""
+    """While a test runs, collect often, and freeze what survives a full collection if that is much."""
     thresholds = gc.get_threshold()
-    gc.callbacks.append(_freeze_survivors)
-    gc.set_threshold(*thresholds[:2], YOUNGER_COLLECTIONS_MAX)
+    frozen = 0
+
+    def freeze_survivors(phase: str, info: dict[str, int]) -> None:
+        nonlocal frozen
+        if phase != "stop" or info["generation"] != 2:
+            return
+        survivors = len(gc.get_objects(generation=2))
+        # Frozen objects that are gone are not told, and counting those that are there would take as long as a
+        # collection: but there cannot be more of them than of all objects (which not every allocator counts).
+        frozen = min(frozen, sys.getallocatedblocks() or frozen)
+        if survivors > max(OBJECTS_MAX, frozen / FROZEN_TIMES_MAX):
+            gc.freeze()
+            frozen += survivors
+
+    gc.callbacks.append(freeze_survivors)
+    gc.set_threshold(*map(min, thresholds, THRESHOLDS))
     try:
         yield
     finally:
         gc.set_threshold(*thresholds)
-        gc.callbacks.remove(_freeze_survivors)
+        gc.callbacks.remove(freeze_survivors)
         gc.unfreeze()
-
-
-def _freeze_survivors(phase: str, info: dict[str, int]) -> None:
-    if phase != "stop" or info["generation"] != 2:
-        return
-    survivors = len(gc.get_objects(generation=2))
-    # Counting the frozen ones would take as long as a collection of them.
-    if survivors > max(OBJECTS_MAX, sys.getallocatedblocks() * NOT_FROZEN_PART_MIN):
-        gc.freeze()

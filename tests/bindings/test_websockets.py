@@ -106,6 +106,40 @@ def test_listeners_of_messages_come_and_go(server: RawServer, native: bool) -> N
     assert all(type_ == "message" and is_socket for _, type_, _, is_socket in seen)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "code",
+    [
+        "socket.onmessage = () => { while (true) {} };",
+        "socket.onopen = () => {}; socket.addEventListener('open', () => { while (true) {} });",
+        "socket.onmessage = () => {}; socket.addEventListener('message', () => { while (true) {} });",
+        "socket.onmessage = () => {};"
+        " socket.addEventListener('message', async () => { await null; while (true) {} });",
+        "let count = 0; socket.onmessage = async () => { count += 1; if (count === 2) while (true) {} };",
+    ],
+)
+@pytest.mark.parametrize("native", [True, False], ids=["native", "plain"])
+def test_an_endless_listener_is_cut_off(code: str, native: bool) -> None:
+    def serve(peer: Peer) -> None:
+        peer.upgrade()
+        peer.send(frame(TEXT, b"first") + frame(TEXT, b"second"))
+        peer.tell(peer.read_to_end())
+
+    script = f"""
+      {IMPORTS}
+      export const options = {{
+        scenarios: {{ one: {{ executor: 'per-vu-iterations', vus: 1, maxDuration: '1s', gracefulStop: '0s' }} }},
+      }};
+      export default function () {{ const socket = new WebSocket(__ENV.URL); {code} }}
+    """
+    with RawServer(serve) as server:
+        result = run_script(script, env={"URL": server.url}, native=native)
+        server.wait_for_peers()
+    text = "No script iterations fully finished, consider making the test duration longer"
+    assert result.messages == [f"warning: {text}"]
+    assert result.exit_code == 0
+
+
 def test_messages_sent_in_one_macrotask_leave_together_and_in_order() -> None:
     def serve(peer: Peer) -> None:
         peer.upgrade()

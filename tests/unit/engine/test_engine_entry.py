@@ -32,7 +32,8 @@ def make_entry(request: pytest.FixtureRequest) -> Iterator[MakeEntry]:
     def make(code: str) -> Entry:
         source = f"({code})".encode()
         functions.append(library.JS_Eval(context, source, len(source), b"test", EVAL_GLOBAL))
-        entry: Entry = request.param(context, runtime, functions[-1])
+        pointers = ctypes.c_void_p(context), ctypes.c_void_p(runtime)
+        entry: Entry = request.param(*pointers, functions[-1])
         return entry
 
     yield make
@@ -44,7 +45,7 @@ def make_entry(request: pytest.FixtureRequest) -> Iterator[MakeEntry]:
 
 
 def test_the_compiled_build_uses_what_is_compiled() -> None:
-    entry = entry_of(0, 0, JSValue())
+    entry = entry_of(ctypes.c_void_p(1), ctypes.c_void_p(1), JSValue())
     assert isinstance(entry, CtypesEntry) is not is_compiled()
 
 

@@ -106,6 +106,13 @@ def test_a_part_that_could_not_be_loaded_is_tried_again(native: bool) -> None:
     assert said == ["cut off", "here"]
 
 
+def test_the_first_binary_message_of_an_interrupted_script_ends_as_its_other_calls() -> None:
+    interpreter, _ = start("export {};", True)
+    interpreter.bridge.interrupted = True
+    with pytest.raises(ScriptError):
+        interpreter.deliver_bytes("test", 1, b"data")
+
+
 @pytest.mark.parametrize(
     "main",
     [
